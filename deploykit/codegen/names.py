@@ -1,0 +1,38 @@
+"""Names: from what users write to identifiers of Kotlin and Swift."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from deploykit.errors import CodegenError
+
+
+def words(text: str) -> list[str]:
+    """Splits a name at everything that is not a letter or digit and at lower-to-upper steps; accents are dropped.
+
+    >>> words("MobileNet-v3 small")
+    ['Mobile', 'Net', 'v3', 'small']
+    """
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.findall(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+", ascii_text)
+
+
+def pascal(text: str) -> str:
+    """`mobilenetv3_small_100` → `Mobilenetv3Small100`.
+
+    Raises:
+        CodegenError: if no ASCII letter is left to start the name with.
+    """
+    name = "".join(word[:1].upper() + word[1:] for word in words(text))
+    if not name or name[0].isdigit():
+        name = f"Model{name}" if name else name
+    if not name:
+        raise CodegenError(f"no class name can be made from {text!r}; set [sdk] class_name in deploykit.toml")
+    return name
+
+
+def snake(text: str) -> str:
+    """`MobileNet-v3` → `mobile_net_v3`; starts with a letter."""
+    name = "_".join(word.lower() for word in words(text)) or "model"
+    return f"model_{name}" if name[0].isdigit() else name

@@ -1,0 +1,77 @@
+"""Every exception that deploykit raises on purpose.
+
+    DeploykitError
+    ├── UserError                 something the user gave is wrong; exit code 2
+    │   ├── SpecError             deploykit.toml
+    │   ├── EntryError            the model's entry: not found, or the factory failed
+    │   ├── WeightsError          a checkpoint that cannot be read or does not fit
+    │   ├── SampleError           the project's own samples
+    │   ├── CaptureError          torch.export refuses the model, or the example inputs do not fit it
+    │   └── OutputError           the output folder: foreign files, a full disk, another build at work
+    ├── LoweringError             a converter failed or died; one target fails, the others go on
+    ├── ArtifactError             a saved artifact cannot be read or executed
+    │   └── UnsupportedOpsError   it holds ops that a runner does not know (all named at once)
+    └── CodegenError              an SDK cannot be generated from a manifest
+
+A message names the thing, the place and the remedy, and lists all problems at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DeploykitError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class UserError(DeploykitError):
+    """Something the user gave is wrong; shown without a traceback, exit code 2."""
+
+
+class SpecError(UserError):
+    """`deploykit.toml` is not valid; carries every problem found."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class EntryError(UserError):
+    """The model's entry cannot be found, or its factory failed."""
+
+
+class WeightsError(UserError):
+    """A checkpoint cannot be read or does not fit the model."""
+
+
+class SampleError(UserError):
+    """The project's samples cannot be read."""
+
+
+class CaptureError(UserError):
+    """torch.export refuses the model, or the inputs do not fit it."""
+
+
+class OutputError(UserError):
+    """The output folder cannot be written."""
+
+
+class LoweringError(DeploykitError):
+    """A converter failed or its process died."""
+
+
+class ArtifactError(DeploykitError):
+    """A saved artifact cannot be read or executed."""
+
+
+class UnsupportedOpsError(ArtifactError):
+    """An artifact holds ops that the runner does not know; `ops` lists all of them, sorted."""
+
+    def __init__(self, runner: str, ops: Sequence[str]) -> None:
+        self.ops = tuple(sorted(set(ops)))
+        super().__init__(f"{runner} does not know {len(self.ops)} op(s) of this artifact: {', '.join(self.ops)}")
+
+
+class CodegenError(DeploykitError):
+    """An SDK cannot be generated from a manifest."""

@@ -1,0 +1,253 @@
+"""The contract: `deploykit.toml` as pydantic models.
+
+A contract says what the model takes and gives in an app's terms. Core ML, LiteRT and ONNX interfaces and the
+Kotlin and Swift code are all derived from it, so a preprocessing constant stands in one place. How the file is
+read, and how its errors get their line numbers, is in `deploykit.project`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Precision = Literal["fp32", "fp16"]
+DType = Literal["float32", "int32", "int64", "bool"]
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+"""What inputs and outputs may be called: the names reach three file formats, Kotlin and Swift unchanged."""
+
+
+class Strict(BaseModel):
+    """Refuses unknown keys and is immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def relative_path(value: str) -> str:
+    """Refuses paths that leave the project folder."""
+    path = PurePosixPath(value)
+    if path.is_absolute() or ".." in path.parts or "\\" in value:
+        raise ValueError(f"path {value!r} leaves the project folder; give a path inside it")
+    return value
+
+
+class ModelSpec(Strict):
+    """`[model]`: where the network comes from."""
+
+    entry: str
+    """`file.py:factory`, `package.module:factory`, `timm:NAME` or `torchvision:NAME`."""
+    name: str | None = None
+    version: str = "1.0"
+    weights: str | None = None
+    """A `.safetensors` file, or a checkpoint that `torch.load(weights_only=True)` accepts."""
+    license: str | None = None
+    alive: int | None = None
+    """Seed with which an untrained network is given outputs with a spread (`deploykit.prepare.alive`)."""
+
+    @field_validator("entry")
+    @classmethod
+    def _entry(cls, value: str) -> str:
+        if ":" not in value:
+            raise ValueError(
+                f"{value!r} is not an entry; write path.py:factory, package.module:factory, timm:NAME or torchvision:NAME"
+            )
+        head = value.split(":", 1)[0]
+        return relative_path(value) if head.endswith(".py") else value
+
+    @field_validator("weights")
+    @classmethod
+    def _weights(cls, value: str | None) -> str | None:
+        return relative_path(value) if value is not None else None
+
+
+class TaskSpec(Strict):
+    """`[task]`: what the app does with the model."""
+
+    type: Literal["image-classification", "tensors"]
+    labels: tuple[str, ...] | str | None = None
+    """The class names, or a text file with one name a line."""
+
+    @field_validator("labels")
+    @classmethod
+    def _labels(cls, value: tuple[str, ...] | str | None) -> tuple[str, ...] | str | None:
+        return relative_path(value) if isinstance(value, str) else value
+
+
+class ImageInput(Strict):
+    """A picture. What an app gives is resized and cropped by the SDK; scale, mean and std run inside the artifact.
+
+    The artifact takes pixels as they lie in memory: float32, 1 × height × width × channels, 0 … 255. Inside it, the
+    network gets `(pixel * scale - mean) / std` in the `layout` that it was trained with.
+    """
+
+    type: Literal["image"]
+    size: tuple[Annotated[int, Field(ge=1, le=8192)], Annotated[int, Field(ge=1, le=8192)]]
+    """Height, width."""
+    color: Literal["rgb", "bgr", "gray"] = "rgb"
+    resize: Literal["bilinear", "bicubic", "nearest"] = "bilinear"
+    """Pillow's filters: bilinear and bicubic are antialiased when they shrink."""
+    crop: Literal["none", "center", "letterbox"] = "none"
+    """`none` stretches to size; `center` fits the shorter side and cuts the middle; `letterbox` pads with black."""
+    crop_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """With `center`: the share of the resized picture's side that is kept (timm's `crop_pct`)."""
+    scale: Annotated[float, Field(gt=0)] = 1 / 255
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[Annotated[float, Field(gt=0)], ...] = (1.0,)
+    layout: Literal["NCHW", "NHWC"] = "NCHW"
+
+    @property
+    def channels(self) -> int:
+        """1 for gray, else 3."""
+        return 1 if self.color == "gray" else 3
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the artifact's input: 1 × height × width × channels."""
+        return (1, *self.size, self.channels)
+
+    @property
+    def network_shape(self) -> tuple[int, ...]:
+        """Of the network's own input, in its layout."""
+        h, w = self.size
+        return (1, self.channels, h, w) if self.layout == "NCHW" else (1, h, w, self.channels)
+
+    @property
+    def dtype(self) -> DType:
+        """Pixels are float32 at the artifact's border."""
+        return "float32"
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Of a pixel."""
+        return (0.0, 255.0)
+
+    @model_validator(mode="after")
+    def _per_channel(self) -> ImageInput:
+        for name in ("mean", "std"):
+            if len(getattr(self, name)) not in (1, self.channels):
+                raise ValueError(f"{name} has {len(getattr(self, name))} values; a {self.color} image takes 1 or {self.channels}")
+        return self
+
+
+class TensorInput(Strict):
+    """A plain tensor, given by the app as it is."""
+
+    type: Literal["tensor"]
+    shape: tuple[Annotated[int, Field(ge=1)], ...]
+    dtype: DType = "float32"
+    range: tuple[float, float] = (-1.0, 1.0)
+    """Test inputs are drawn from it; for int dtypes the upper end is included."""
+
+    @property
+    def network_shape(self) -> tuple[int, ...]:
+        """The same as at the artifact's border."""
+        return self.shape
+
+    @model_validator(mode="after")
+    def _ordered(self) -> TensorInput:
+        if not self.range[0] < self.range[1]:
+            raise ValueError(f"range {list(self.range)} is empty; the first value has to be the smaller one")
+        return self
+
+
+class ScoresOutput(Strict):
+    """One score per label; the activation runs inside the artifact."""
+
+    type: Literal["scores"]
+    activation: Literal["softmax", "sigmoid", "none"] = "softmax"
+
+
+class TensorOutput(Strict):
+    """A plain tensor."""
+
+    type: Literal["tensor"]
+
+
+InputSpec = Annotated[ImageInput | TensorInput, Field(discriminator="type")]
+OutputSpec = Annotated[ScoresOutput | TensorOutput, Field(discriminator="type")]
+
+
+class ToleranceSpec(Strict):
+    """`[tolerance.PRECISION]`: the project's own bound in place of the default, with its reason."""
+
+    snr_db: float
+    reason: Annotated[str, Field(min_length=1)]
+
+
+class BuildSpec(Strict):
+    """`[build]`: what is made. The order of both lists is the order of preference: an SDK ships the first that passed."""
+
+    targets: tuple[str, ...] = ("android_litert", "android_tflite", "android_onnx", "ios_coreml", "ios_onnx")
+    precisions: tuple[Precision, ...] = ("fp16", "fp32")
+    samples: str | None = None
+    """`file.py:factory` giving `(picture or arrays, label or None)` pairs, or a folder of pictures."""
+
+    @field_validator("samples")
+    @classmethod
+    def _samples(cls, value: str | None) -> str | None:
+        return relative_path(value) if value is not None else None
+
+    @field_validator("targets", "precisions")
+    @classmethod
+    def _some(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("the list is empty; leave the key out to get all")
+        return tuple(dict.fromkeys(value))
+
+
+class SdkSpec(Strict):
+    """`[sdk]`: how the generated code is called; every name has a default made from the model's name."""
+
+    class_name: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]*$")] | None = None
+    namespace: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")] | None = None
+    """Kotlin package and Android namespace, for example `com.example.digits`."""
+
+
+class Contract(Strict):
+    """What travels with every artifact: task, labels, inputs, outputs. Read by codegen, never by a converter."""
+
+    task: Literal["image-classification", "tensors"]
+    labels: tuple[str, ...] = ()
+    inputs: dict[str, InputSpec]
+    outputs: dict[str, OutputSpec]
+
+
+class Spec(Strict):
+    """A whole `deploykit.toml`."""
+
+    model: ModelSpec
+    task: TaskSpec
+    input: dict[str, InputSpec]
+    output: dict[str, OutputSpec]
+    build: BuildSpec = BuildSpec()
+    sdk: SdkSpec = SdkSpec()
+    tolerance: dict[Precision, ToleranceSpec] = {}
+
+    @field_validator("input", "output")
+    @classmethod
+    def _names(cls, value: dict[str, object]) -> dict[str, object]:
+        if not value:
+            raise ValueError("at least one is needed")
+        for name in value:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not a name; use a letter, then letters, digits or _")
+        return value
+
+    @model_validator(mode="after")
+    def _task_fits(self) -> Spec:
+        if both := sorted(set(self.input) & set(self.output)):
+            raise ValueError(f"{', '.join(both)} is both an input and an output; give them different names")
+        if self.task.type == "image-classification":
+            images = [n for n, i in self.input.items() if i.type == "image"]
+            scores = [n for n, o in self.output.items() if o.type == "scores"]
+            if len(self.input) != 1 or len(images) != 1 or len(self.output) != 1 or len(scores) != 1:
+                raise ValueError(
+                    'image-classification takes exactly one input of type "image" and one output of type "scores"; '
+                    f"found inputs {sorted(self.input)} and outputs {sorted(self.output)}"
+                )
+            if not self.task.labels:
+                raise ValueError('image-classification needs labels: labels = ["…", …] or a text file with one name a line')
+        return self

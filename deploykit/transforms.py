@@ -1,0 +1,61 @@
+"""Transforms: from what an app gives (a picture) to what the artifact takes.
+
+This is the definition; the Kotlin and Swift runtimes execute the same steps and are compared to it:
+
+1. the picture is turned upright by its EXIF orientation;
+2. it becomes RGB (alpha is dropped), BGR, or gray by ITU-R 601-2 luma in integers:
+   `(19595 R + 38470 G + 7471 B + 32768) >> 16`;
+3. it is resized with Pillow's filters (antialiased when shrinking) to uint8:
+   - `none`: to height × width;
+   - `center`: the shorter side to `floor(size / crop_fraction)`, the longer to `int(side * longer / shorter)`, then the
+     middle is cut out at `round((resized - size) / 2)`, halves to even (torchvision's `Resize` and `CenterCrop`);
+   - `letterbox`: to `max(1, round(side * min(width / w, height / h)))`, then placed in the middle (odd pixel below and right)
+     of black;
+4. it is handed over as float32, 1 × height × width × channels, 0 … 255.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from deploykit.spec import ImageInput
+
+FILTERS = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
+
+
+def resized_size(spec: ImageInput, width: int, height: int) -> tuple[int, int]:
+    """Width and height to which a picture of `width` × `height` is resized, before it is cut or padded."""
+    out_h, out_w = spec.size
+    if spec.crop == "none":
+        return out_w, out_h
+    if spec.crop == "letterbox":
+        ratio = min(out_w / width, out_h / height)
+        return max(1, round(width * ratio)), max(1, round(height * ratio))
+    # timm and torchvision: one number for the shorter side, made from the larger side of the size.
+    short = int(max(out_h, out_w) / spec.crop_fraction)
+    return (short, int(short * height / width)) if width <= height else (int(short * width / height), short)
+
+
+def preprocess(picture: Image.Image, spec: ImageInput) -> NDArray[np.float32]:
+    """A picture as the artifact's input: float32, 1 × height × width × channels, 0 … 255."""
+    upright = ImageOps.exif_transpose(picture)
+    colored = upright.convert("L" if spec.color == "gray" else "RGB")
+    out_h, out_w = spec.size
+    width, height = resized_size(spec, *colored.size)
+    resized = colored.resize((width, height), FILTERS[spec.resize]) if (width, height) != colored.size else colored
+    if (width, height) != (out_w, out_h):
+        if spec.crop == "letterbox":
+            left, top = (width - out_w) // 2, (height - out_h) // 2
+            # PIL's crop beyond the border fills with black; floor division puts the odd pixel below and right.
+            left, top = -((out_w - width) // 2), -((out_h - height) // 2)
+        else:
+            left, top = round((width - out_w) / 2), round((height - out_h) / 2)
+        resized = resized.crop((left, top, left + out_w, top + out_h))
+    pixels = np.asarray(resized, dtype=np.float32).reshape(spec.shape)
+    return np.ascontiguousarray(pixels[..., ::-1] if spec.color == "bgr" else pixels)
