@@ -51,7 +51,6 @@ def preprocess(picture: Image.Image, spec: ImageInput) -> NDArray[np.float32]:
     resized = colored.resize((width, height), FILTERS[spec.resize]) if (width, height) != colored.size else colored
     if (width, height) != (out_w, out_h):
         if spec.crop == "letterbox":
-            left, top = (width - out_w) // 2, (height - out_h) // 2
             # PIL's crop beyond the border fills with black; floor division puts the odd pixel below and right.
             left, top = -((out_w - width) // 2), -((out_h - height) // 2)
         else:

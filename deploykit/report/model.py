@@ -1,0 +1,104 @@
+"""`report.json`: everything that a build measured, as pydantic models. The HTML and JUnit reports are made from it alone."""
+
+from __future__ import annotations
+
+from deploykit.manifest import ParityRecord, RoadRecord, Verdict
+from deploykit.spec import Contract, Precision, Strict
+
+
+class ArtifactRecord(Strict):
+    """One target at one precision: the artifact, or why there is none."""
+
+    target: str
+    target_title: str
+    backend: str
+    precision: Precision
+    verdict: Verdict
+    path: str | None
+    """Relative to the output folder; None where no road led to an artifact."""
+    bytes: int | None
+    sha256: str | None
+    road: str | None
+    roads_tried: tuple[RoadRecord, ...]
+    log: str | None
+    """The converter's own output, relative to the output folder."""
+
+
+class ErrorProfile(Strict):
+    """How the absolute errors of one comparison are spread: counts per decade bin of log10 |reference - output|."""
+
+    target: str
+    precision: Precision
+    runner: str
+    input: str
+    log10_edges: tuple[float, ...]
+    counts: tuple[int, ...]
+    """One fewer than the edges; exact zeros are counted in `exact`."""
+    exact: int
+
+
+class Prediction(Strict):
+    """What one runner says of a sample."""
+
+    by: str
+    """`PyTorch`, or target, precision and runner."""
+    label: str
+    score: float
+
+
+class SampleRecord(Strict):
+    """One of the project's samples, as the network sees it, with everyone's answer."""
+
+    name: str
+    png_base64: str
+    label: str | None
+    predictions: tuple[Prediction, ...]
+
+
+class SdkRecord(Strict):
+    """One of the two SDKs, or why it was not written."""
+
+    platform: str
+    language: str
+    written: bool
+    target: str | None
+    precision: Precision | None
+    path: str | None
+    reason: str
+
+
+class StageTime(Strict):
+    """Wall-clock seconds of a stage."""
+
+    stage: str
+    seconds: float
+
+
+class ModelRecord(Strict):
+    """The model as it was captured."""
+
+    name: str
+    version: str
+    entry: str
+    license: str | None
+    parameters: int
+    weights_sha256: str
+    contract: Contract
+    notes: tuple[str, ...]
+    """What a reader has to know, for example that the weights are random."""
+
+
+class Report(Strict):
+    """A whole build."""
+
+    verdict: Verdict
+    model: ModelRecord
+    versions: dict[str, str]
+    """Of deploykit, Python and the packages that converted and ran."""
+    host: str
+    artifacts: tuple[ArtifactRecord, ...]
+    parity: tuple[ParityRecord, ...]
+    errors: tuple[ErrorProfile, ...]
+    samples: tuple[SampleRecord, ...]
+    sdks: tuple[SdkRecord, ...]
+    stages: tuple[StageTime, ...]
