@@ -1,0 +1,69 @@
+"""The backends and runners, as tables. A new one is one row here and one folder or module.
+
+Code is named by a string and resolved on use, so that reading a table imports no converter.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pkgutil import resolve_name
+
+from deploykit.backends.base import Road, Runner
+
+
+@dataclass(frozen=True)
+class Backend:
+    """How an ExportedProgram becomes a file."""
+
+    roads: tuple[tuple[str, str], ...]
+    """Names of the roads, in the order in which they are tried, and where each is."""
+    tools: tuple[str, ...]
+    """Distributions whose versions the manifest keeps."""
+
+    def road(self, name: str) -> Road:
+        """The road's function."""
+        found: Road = resolve_name(dict(self.roads)[name])
+        return found
+
+
+@dataclass(frozen=True)
+class RunnerEntry:
+    """How a saved artifact is executed on this host."""
+
+    title: str
+    where: str
+    unavailable: Callable[[], str | None] = lambda: None
+    """Why it cannot run on this host, or None if it can."""
+
+    def load(self) -> type[Runner]:
+        """The runner's class; called with the artifact's path."""
+        found: type[Runner] = resolve_name(self.where)
+        return found
+
+
+def _not_on_a_mac() -> str | None:
+    return None if platform.system() == "Darwin" else f"Apple's runtime needs macOS; this host is {platform.system()}"
+
+
+BACKENDS: dict[str, Backend] = {
+    "coreml": Backend((("torch.export", "deploykit.backends.coreml.lower:from_export"),), ("coremltools", "torch")),
+    "litert": Backend(
+        (("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),),
+        ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
+    ),
+    "onnx": Backend(
+        (("dynamo", "deploykit.backends.onnx.lower:from_dynamo"),), ("onnx", "onnxscript", "onnxconverter-common", "torch")
+    ),
+}
+
+RUNNERS: dict[str, RunnerEntry] = {
+    "coreml-reference": RunnerEntry(
+        "Core ML, reference execution (not Apple's runtime)", "deploykit.backends.coreml.reference:ReferenceRunner"
+    ),
+    "coreml-apple": RunnerEntry("Core ML, Apple's runtime", "deploykit.backends.coreml.runner:AppleRunner", _not_on_a_mac),
+    "litert": RunnerEntry("LiteRT CompiledModel, CPU (XNNPACK)", "deploykit.backends.litert.runner:LiteRtRunner"),
+    "tflite": RunnerEntry("TFLite Interpreter, CPU (XNNPACK)", "deploykit.backends.litert.runner:TfliteRunner"),
+    "onnxruntime": RunnerEntry("ONNX Runtime, CPU", "deploykit.backends.onnx.runner:OnnxRunner"),
+}

@@ -6,13 +6,41 @@ Every backend folder has the same file names: `lower.py` (ExportedProgram → fi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from numpy.typing import NDArray
 
+from deploykit.manifest import Signature
+from deploykit.spec import Precision
+
+if TYPE_CHECKING:  # torch takes seconds to import, and not every process that runs an artifact needs it
+    import torch
+
 Tensors = dict[str, NDArray[Any]]
 """Named tensors, as NumPy arrays, at an artifact's border."""
+
+
+@dataclass(frozen=True)
+class LowerRequest:
+    """What a road is asked for."""
+
+    name: str
+    """Of the model; the file is called after it."""
+    version: str
+    license: str | None
+    precision: Precision
+    min_os: str
+    signature: Signature
+    folder: Path
+    """Where the file goes; exists and is empty."""
+
+
+Road = Callable[["torch.export.ExportedProgram", LowerRequest], Path]
+"""One way of lowering: gives the file (or `.mlpackage` folder) that it wrote. Any exception means that it failed."""
 
 
 class Runner(ABC):
@@ -37,6 +65,9 @@ class Runner(ABC):
 
     def close(self) -> None:
         """Frees native objects; safe to call twice."""
+        return
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -1,0 +1,69 @@
+"""Makes a contract by looking at the model: what `deploykit build ENTRY` uses, and `deploykit init` writes down."""
+
+from __future__ import annotations
+
+import inspect
+
+import torch
+
+from deploykit.capture.sources import Picture, Source
+from deploykit.errors import CaptureError
+from deploykit.spec import NAME, ImageInput, InputSpec, ModelSpec, OutputSpec, Spec, TaskSpec, TensorInput, TensorOutput
+
+
+def generic_spec(model: ModelSpec, source: Source, outputs: dict[str, torch.Tensor]) -> Spec:
+    """Every input and output as a plain tensor, named after forward()'s parameters and the outputs' keys.
+
+    Raises:
+        CaptureError: if the factory gave no example inputs, or a dtype that no target takes.
+    """
+    examples = example_inputs(source, model.entry)
+    given = [p.name for p in inspect.signature(source.module.forward).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    names = given[: len(examples)] if len(given) >= len(examples) else [f"input_{i}" for i in range(len(examples))]
+    inputs: dict[str, InputSpec] = {name: _tensor(name, value) for name, value in zip(names, examples, strict=True)}
+    taken = set(inputs)
+    results: dict[str, OutputSpec] = {}
+    for name in outputs:
+        clean = name if NAME.fullmatch(name) else f"output_{len(results)}"
+        results[clean if clean not in taken else f"{clean}_out"] = TensorOutput(type="tensor")
+    return Spec(model=model, task=TaskSpec(type="tensors"), input=inputs, output=results)
+
+
+def image_input(picture: Picture) -> ImageInput:
+    """The picture that a model zoo says its network was made for."""
+    resize = picture.resize if picture.resize in ("bilinear", "bicubic", "nearest") else "bicubic"
+    return ImageInput.model_validate(
+        {
+            "type": "image",
+            "size": picture.size,
+            "resize": resize,
+            "crop": "center",
+            "crop_fraction": picture.crop_fraction,
+            "mean": picture.mean,
+            "std": picture.std,
+        }
+    )
+
+
+def example_inputs(source: Source, entry: str) -> tuple[torch.Tensor, ...]:
+    """The factory's own example inputs.
+
+    Raises:
+        CaptureError: if it gave none; a contract cannot be guessed from a module alone.
+    """
+    if source.example_inputs is None:
+        raise CaptureError(
+            f"{entry}: the factory gives no example inputs, and there is no deploykit.toml. "
+            "Let it return (module, example_inputs), or write a deploykit.toml with the inputs"
+        )
+    return source.example_inputs
+
+
+def _tensor(name: str, value: torch.Tensor) -> TensorInput:
+    dtype = str(value.dtype).removeprefix("torch.")
+    if dtype not in ("float32", "int32", "int64", "bool"):
+        raise CaptureError(f"input {name} is {dtype}; phones take float32, int32, int64 (as int32) or bool")
+    low, high = (float(value.min()), float(value.max())) if value.numel() and dtype != "bool" else (0.0, 1.0)
+    if not low < high:
+        low, high = (low, low + 1) if dtype != "float32" else (-1.0, 1.0)
+    return TensorInput.model_validate({"type": "tensor", "shape": tuple(value.shape), "dtype": dtype, "range": (low, high)})
