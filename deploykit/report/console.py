@@ -1,0 +1,91 @@
+"""What the command line prints at the end of a build: verdicts, reasons, SDKs. Reads well without colour."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from deploykit.manifest import Verdict
+from deploykit.report import words
+from deploykit.report.model import Report, SdkRecord
+from deploykit.report.rows import Row, rows, worst
+from deploykit.report.words import clean
+
+STYLES: dict[Verdict, str] = {"passed": "green", "failed": "bold red", "not_run": "bold yellow"}
+
+
+def summary(report: Report) -> RenderableType:
+    """A table of verdicts, then the reasons for what failed or was not run, then the SDKs."""
+    title = Text(f"{words.MARKS[report.verdict]} {words.headline(report)}.", style=STYLES[report.verdict])
+    parts: list[RenderableType] = [Text(), title]
+    if report.artifacts:
+        parts += [Text(), _table(report)]
+    if reasons := _reasons(report):
+        parts += [Text(), *reasons]
+    if report.sdks:
+        parts += [Text(), *(_sdk(sdk) for sdk in report.sdks)]
+    return Group(*parts)
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for column in ("target", "precision", "verdict"):
+        table.add_column(column, no_wrap=True)
+    for column in ("dB (required)", "max abs", "size"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("metric", overflow="fold")
+    for artifact in report.artifacts:
+        row = worst(report, artifact)
+        table.add_row(
+            Text(clean(artifact.target)),
+            artifact.precision,
+            _verdict(row.verdict),
+            _room(row),
+            "–" if row.max_abs is None else f"{row.max_abs:.1e}",
+            words.size(artifact.bytes),
+            Text(_short(row.metric)),
+        )
+    return table
+
+
+def _room(row: Row) -> str:
+    record = row.tightest
+    if record is None or record.snr_db is None:
+        return "–"
+    found = "equal bits" if record.snr_db >= words.EQUAL_BITS_DB else f"{record.snr_db:.1f}"
+    return found if record.required_snr_db is None else f"{found} ({record.required_snr_db:.1f})"
+
+
+def _short(metric: dict[str, float]) -> str:
+    names = {"top1_accuracy": "right", "top1_agreement": "same"}
+    shown = [f"{words.percent(metric[key])} {name}" for key, name in names.items() if key in metric]
+    return ", ".join(shown) or words.metric(metric)
+
+
+def _verdict(verdict: Verdict) -> Text:
+    return Text(f"{words.MARKS[verdict]} {words.NAMES[verdict]}", style=STYLES[verdict])
+
+
+def _reasons(report: Report) -> list[RenderableType]:
+    """Headings and indented sentences; the reference runner is named as what it is."""
+    found: list[RenderableType] = []
+    for row in rows(report):
+        for reason in row.reasons:
+            where = " · ".join(filter(None, (row.name, row.runner, reason.inputs)))
+            found.append(_verdict(reason.verdict).append(f"  {clean(where)}", style="default not bold"))
+            found.append(Padding(Text(clean(reason.text)), (0, 0, 0, 4)))
+            if reason.verdict == "failed" and row.artifact.log:
+                found.append(Padding(Text(f"log: {clean(row.artifact.log)}", style="dim"), (0, 0, 0, 4)))
+    if any(record.runner == words.REFERENCE_RUNNER for record in report.parity):
+        found.append(Text(f"{words.REFERENCE_RUNNER}: {words.REFERENCE_NOTE}.", style="dim"))
+    return found
+
+
+def _sdk(sdk: SdkRecord) -> Text:
+    name = f"{clean(sdk.platform)} SDK ({clean(sdk.language)})"
+    if not sdk.written:
+        return _verdict("failed").append(f"  {name} was not written: {clean(sdk.reason)}", style="default not bold")
+    ships = f", ships {clean(sdk.target)} {sdk.precision}" if sdk.target else ""
+    return Text(f"{words.MARKS['passed']} {name}: {clean(sdk.path or '')}{ships}")

@@ -1,0 +1,79 @@
+"""`junit.xml`: one suite per target, one case per precision × runner × input, for CI systems to show."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from deploykit.manifest import ParityRecord
+from deploykit.report.model import ArtifactRecord, Report
+from deploykit.report.words import REFERENCE_NOTE, REFERENCE_RUNNER, clean, headline, no_artifact, numbers
+
+
+def junit(report: Report) -> str:
+    """The report as JUnit XML."""
+    root = _element(None, "testsuites", name=f"deploykit {report.model.name} {report.model.version}")
+    targets = dict.fromkeys([a.target for a in report.artifacts] + [p.target for p in report.parity])
+    for target in targets:
+        suite = _element(root, "testsuite", name=target)
+        properties = _element(suite, "properties")
+        for name, value in {"host": report.host, **dict(sorted(report.versions.items()))}.items():
+            _element(properties, "property", name=name, value=value)
+        for artifact in report.artifacts:
+            if artifact.target == target:
+                _artifact(suite, artifact, report)
+        for record in report.parity:
+            if record.target == target:
+                _comparison(suite, record)
+        _count(suite, [suite])
+    _count(root, list(root))
+    if not targets:
+        case = _element(_element(root, "testsuite", name="build", tests="1"), "testcase", classname="build", name="build")
+        _element(case, "error", message=headline(report))
+        root.attrib.update(tests="1", errors="1")
+    indent(root)
+    return "<?xml version='1.0' encoding='utf-8'?>\n" + tostring(root, encoding="unicode") + "\n"
+
+
+def _artifact(suite: Element, artifact: ArtifactRecord, report: Report) -> None:
+    """A case of its own where there is no artifact, or nothing that looked at it."""
+    checked = any((p.target, p.precision) == (artifact.target, artifact.precision) for p in report.parity)
+    if artifact.path is not None and checked:
+        return
+    case = _element(suite, "testcase", classname=artifact.target, name=f"{artifact.precision} artifact")
+    if artifact.path is None:
+        text = no_artifact(artifact)
+        _element(case, "error", text + (f"\nlog: {artifact.log}" if artifact.log else ""), message=text, type="no artifact")
+    else:
+        _element(case, "skipped", message="not run: no runner on this machine opens this artifact")
+
+
+def _comparison(suite: Element, record: ParityRecord) -> None:
+    name = f"{record.precision} {record.runner} {record.input}"
+    case = _element(suite, "testcase", classname=record.target, name=name)
+    figures = record.model_dump(include={"draws", "snr_db", "required_snr_db", "floor_snr_db", "max_abs", "max_rel"})
+    properties = _element(case, "properties")
+    for key, value in {**figures, **record.metric}.items():
+        if value is not None:
+            _element(properties, "property", name=key, value=repr(value))
+    if record.runner == REFERENCE_RUNNER:
+        _element(properties, "property", name="note", value=REFERENCE_NOTE)
+    if record.verdict == "failed":
+        text = f"{record.reason or 'outputs differ'} ({numbers(record)})"
+        _element(case, "failure", text, message=text, type="parity")
+    elif record.verdict == "not_run":
+        _element(case, "skipped", message=f"not run: {record.reason or 'no reason was given'}")
+    else:
+        _element(case, "system-out", numbers(record) + (f"\n{record.reason}" if record.reason else ""))
+
+
+def _count(element: Element, suites: list[Element]) -> None:
+    for attribute, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        element.set(attribute, str(sum(len(list(suite.iter(tag))) for suite in suites)))
+
+
+def _element(parent: Element | None, tag: str, text: str | None = None, **attributes: str) -> Element:
+    """A child; what XML 1.0 cannot hold is replaced."""
+    safe = {name: clean(value) for name, value in attributes.items()}
+    element = Element(tag, safe) if parent is None else SubElement(parent, tag, safe)
+    element.text = clean(text) if text is not None else None
+    return element

@@ -1,0 +1,160 @@
+"""Numbers and verdicts in words: the same in the page, on the console and in JUnit."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from deploykit.manifest import ParityRecord, Verdict
+from deploykit.report.model import ArtifactRecord, Report
+from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
+
+MARKS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "not_run": "⊘"}
+"""A shape beside the colour, so that a verdict can be told apart without it."""
+
+NAMES: dict[Verdict, str] = {"passed": "passed", "failed": "failed", "not_run": "not run"}
+
+REFERENCE_RUNNER = "coreml-reference"
+REFERENCE_NOTE = "reference execution, not Apple's runtime"
+
+EQUAL_BITS_DB = 300.0
+"""Where `ParityRecord.snr_db` is capped."""
+
+# Everything that XML 1.0 has no way to write, and the C1 controls, which terminals obey: https://www.w3.org/TR/xml/#charsets
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def clean(text: str) -> str:
+    """Control characters and other things that neither XML nor a terminal should be given become `�`."""
+    return _UNPRINTABLE.sub("�", text)
+
+
+def db(value: float | None) -> str:
+    """A signal-to-noise ratio."""
+    if value is None:
+        return "–"
+    if math.isnan(value):
+        return "not a number"
+    return "equal bits" if value >= EQUAL_BITS_DB else f"{value:.1f} dB"
+
+
+def scientific(value: float | None) -> str:
+    """2.4×10⁻⁷."""
+    if value is None:
+        return "–"
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}×{power_of_ten(int(exponent))}"
+
+
+def power_of_ten(exponent: int) -> str:
+    """10⁻⁷."""
+    return "10" + str(exponent).translate(_SUPERSCRIPT)
+
+
+def size(count: int | None) -> str:
+    """Decimal units, as stores and file managers count."""
+    if count is None:
+        return "–"
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.3g} {unit}" if count < 999.5 * factor else f"{count / factor:.0f} {unit}"
+    return f"{count} B"
+
+
+def seconds(value: float) -> str:
+    """0.84 s, 12.3 s, 2 min 05 s."""
+    if value < 60:
+        return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def percent(share: float) -> str:
+    """97.8 %, and 100 % only where it is whole."""
+    text = f"{share * 100:.1f}"
+    if text == "100.0":
+        return "100 %" if share == 1 else "99.9 %"
+    return f"{text} %"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """1 artifact, 2 artifacts."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def metric(values: dict[str, float]) -> str:
+    """The task's own figures in a few words."""
+    known = dict(values)
+    parts = []
+    if (accuracy := known.pop("top1_accuracy", None)) is not None:
+        reference = known.pop("reference_top1_accuracy", None)
+        parts.append(f"{percent(accuracy)} right" + (f" (PyTorch {percent(reference)})" if reference is not None else ""))
+    if (agreement := known.pop("top1_agreement", None)) is not None:
+        parts.append(f"{percent(agreement)} same answer")
+    return ", ".join(parts + [f"{name} {value:.4g}" for name, value in sorted(known.items())]) or "–"
+
+
+def headline(report: Report) -> str:
+    """The whole build in one sentence."""
+    artifacts = report.artifacts
+    if not artifacts:
+        return "Nothing was built, so nothing could be checked"
+    made = [artifact for artifact in artifacts if artifact.path is not None]
+    good, wrong, unknown = (sum(a.verdict == v for a in made) for v in ("passed", "failed", "not_run"))
+    missing = len(artifacts) - len(made)
+    if good == len(artifacts):
+        return f"{_all(good)} what the PyTorch model computes"
+    parts = [f"{wrong} {'does' if wrong == 1 else 'do'} not"] if wrong else []
+    parts += [f"{missing} could not be made"] if missing else []
+    parts += [f"{unknown} could not be checked"] if unknown else []
+    compute = "computes" if good == 1 else "compute"
+    return f"{good or 'None'} of {count(len(artifacts), 'artifact')} {compute} what the PyTorch model computes: {', '.join(parts)}"
+
+
+def _all(number: int) -> str:
+    return "The only artifact computes" if number == 1 else f"{'Both' if number == 2 else f'All {number}'} artifacts compute"
+
+
+def no_artifact(artifact: ArtifactRecord) -> str:
+    """Why a target × precision has no artifact."""
+    tried = [f"{road.road}: {road.reason or road.outcome}" for road in artifact.roads_tried if road.outcome == "failed"]
+    return "No road led to an artifact. " + ("; ".join(tried) if tried else "None was tried.")
+
+
+def numbers(record: ParityRecord) -> str:
+    """A comparison's figures on one line, plain ASCII where it can be: for logs."""
+    if record.snr_db is None:
+        return "no figures"
+    parts = [f"{db(record.snr_db)}"]
+    parts += [f"required {db(record.required_snr_db)}"] if record.required_snr_db is not None else []
+    parts += [f"floor {db(record.floor_snr_db)}"] if record.floor_snr_db is not None else []
+    parts += [f"max abs {record.max_abs:.2e}"] if record.max_abs is not None else []
+    return ", ".join(parts)
+
+
+def input_words(spec: ImageInput | TensorInput) -> str:
+    """What an app gives."""
+    if isinstance(spec, TensorInput):
+        shape = " × ".join(map(str, spec.shape))
+        return f"a tensor of {spec.dtype}, {shape}, tested with values from {spec.range[0]:g} to {spec.range[1]:g}"
+    colour = {"gray": "a greyscale picture", "rgb": "a colour picture", "bgr": "a colour picture (as blue, green, red)"}
+    fit = {
+        "none": "stretched to",
+        "center": "its middle cut out and resized to",
+        "letterbox": "fitted with black borders into",
+    }
+    height, width = spec.size
+    return f"{colour[spec.color]} of any size, {fit[spec.crop]} {width} × {height} pixels ({spec.resize}) by the SDK"
+
+
+def output_words(spec: ScoresOutput | TensorOutput, labels: tuple[str, ...]) -> str:
+    """What an app gets."""
+    if isinstance(spec, TensorOutput):
+        return "a tensor"
+    named = ", ".join(labels) if len(labels) <= 10 else f"{', '.join(labels[:4])} … {labels[-1]}"
+    activation = f" ({spec.activation})" if spec.activation != "none" else ""
+    return f"a score for each of {count(len(labels), 'label')}{activation}: {named}"

@@ -1,0 +1,259 @@
+"""Realistic reports: a build that went well, one with failures and things not run, and an empty one."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+
+from PIL import Image
+
+from deploykit.manifest import ParityRecord, RoadRecord, Verdict
+from deploykit.report.model import (
+    ArtifactRecord,
+    ErrorProfile,
+    ModelRecord,
+    Prediction,
+    Report,
+    SampleRecord,
+    SdkRecord,
+    StageTime,
+)
+from deploykit.spec import Contract, ImageInput, Precision, ScoresOutput
+
+TARGETS = {
+    "android_litert": ("Android, LiteRT CompiledModel", "litert", "litert", "tflite"),
+    "android_onnx": ("Android, ONNX Runtime", "onnx", "onnxruntime", "onnx"),
+    "android_tflite": ("Android, TensorFlow Lite Interpreter (GPU and NNAPI delegates)", "litert", "tflite", "tflite"),
+    "ios_coreml": ("iOS, Core ML", "coreml", "coreml-reference", "mlpackage"),
+    "ios_onnx": ("iOS, ONNX Runtime", "onnx", "onnxruntime", "onnx"),
+}
+INPUTS = ("random", "zeros", "extremes", "samples")
+REQUIRED: dict[Precision, float] = {"fp32": 70.0, "fp16": 48.6}
+FLOOR: dict[Precision, float] = {"fp32": 131.2, "fp16": 54.6}
+HOSTILE = '<script>alert("x")</script>&\'"'
+
+
+def record(target: str, precision: Precision, runner: str, kind: str, snr: float | None, **more: object) -> ParityRecord:
+    """A comparison whose other figures fit its dB."""
+    given: dict[str, object] = {"verdict": "not_run", "reason": "no figures"}
+    if snr is not None:
+        given = {
+            "draws": 360 if kind == "samples" else 8,
+            "verdict": "passed" if snr >= REQUIRED[precision] else "failed",
+            "reason": f"{'at least' if snr >= REQUIRED[precision] else 'less than the required'} {REQUIRED[precision]:.1f} dB",
+            "snr_db": snr,
+            "max_abs": 0.8 * 10 ** (-snr / 20),
+            "max_rel": 10 ** (-snr / 20),
+            "floor_snr_db": FLOOR[precision],
+            "required_snr_db": REQUIRED[precision],
+        }
+    head = {"target": target, "precision": precision, "runner": runner, "input": kind}
+    return ParityRecord.model_validate({**head, **given, **more})
+
+
+def profile(target: str, precision: Precision, runner: str, kind: str, snr: float) -> ErrorProfile:
+    """Errors spread around the size that the dB say."""
+    middle = -snr / 20 - 0.6
+    edges = tuple(round(-12 + 0.5 * i, 1) for i in range(26))
+    counts = tuple(int(400 * math.exp(-((edge + 0.25 - middle) ** 2) / 0.7)) for edge in edges[:-1])
+    return ErrorProfile(
+        target=target,
+        precision=precision,
+        runner=runner,
+        input=kind,
+        log10_edges=edges,
+        counts=counts,
+        exact=260 if kind == "zeros" else 12,
+    )
+
+
+def picture(seed: int) -> str:
+    """An 8 × 8 greyscale ring as base64 PNG."""
+    image = Image.new("L", (8, 8))
+    for y in range(8):
+        for x in range(8):
+            distance = math.hypot(x - 3.5, (y - 3.5) * (1 + 0.12 * (seed % 4)))
+            image.putpixel((x, y), max(0, 255 - int(110 * abs(distance - 1.4 - 0.25 * (seed % 5)))))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def good() -> Report:
+    """Ten artifacts over five targets, all of them right."""
+    artifacts, parity, errors, runs = [], [], [], []
+    for number, (target, (title, backend, runner, suffix)) in enumerate(TARGETS.items()):
+        for precision in ("fp32", "fp16"):
+            runs.append((target, precision, runner))
+            roads = [RoadRecord(road="torch.export", outcome="kept", seconds=4.25 + number)]
+            if backend == "coreml":
+                roads.append(RoadRecord(road="torchscript trace", outcome="not tried", reason="an earlier road passed"))
+            artifacts.append(
+                ArtifactRecord(
+                    target=target,
+                    target_title=title,
+                    backend=backend,
+                    precision=precision,
+                    verdict="passed",
+                    path=f"artifacts/{target}/{precision}/digits.{suffix}",
+                    bytes=(248_312 if precision == "fp32" else 129_804) + 1_711 * number,
+                    sha256=f"{number:064x}",
+                    road="torch.export",
+                    roads_tried=tuple(roads),
+                    log=f"artifacts/{target}/{precision}/convert.log",
+                )
+            )
+            for lane, kind in enumerate(INPUTS):
+                snr = FLOOR[precision] - 1.3 * lane - 0.7 * number
+                metric = {"top1_agreement": 1.0, "top1_accuracy": 0.9778, "reference_top1_accuracy": 0.9778}
+                parity.append(record(target, precision, runner, kind, snr, metric=metric if kind == "samples" else {}))
+                errors.append(profile(target, precision, runner, kind, snr))
+    return Report(
+        verdict="passed",
+        model=_model(),
+        versions={"deploykit": "0.1.0", "python": "3.11.2", "torch": "2.14.1", "coremltools": "9.0", "onnxruntime": "1.31.1"},
+        host="Linux x86-64",
+        artifacts=tuple(artifacts),
+        parity=tuple(parity),
+        errors=tuple(errors),
+        samples=tuple(_sample(n, runs) for n in range(6)),
+        sdks=(
+            SdkRecord(platform="android", language="kotlin", written=True, target="android_litert", precision="fp16", path="android", reason=""),
+            SdkRecord(platform="ios", language="swift", written=True, target="ios_coreml", precision="fp16", path="ios", reason=""),
+        ),
+        stages=tuple(
+            StageTime(stage=name, seconds=value)
+            for name, value in (("capture", 3.9), ("prepare", 1.42), ("lower", 61.3), ("parity", 12.8), ("codegen", 0.21), ("report", 0.1))
+        ),
+    )
+
+
+def mixed() -> Report:
+    """A wrong artifact, a missing one, one that nothing looked at, Apple's runtime not run, an SDK not written."""
+    report = good()
+    artifacts, parity = list(report.artifacts), list(report.parity)
+
+    def change(target: str, precision: str, **update: object) -> None:
+        place = next(i for i, a in enumerate(artifacts) if (a.target, a.precision) == (target, precision))
+        artifacts[place] = artifacts[place].model_copy(update=update)
+
+    trail = (
+        RoadRecord(road="torch.export", outcome="failed", reason="the artifact is wrong: 31.4 dB on random, required 48.6 dB", seconds=6.2),
+        RoadRecord(road="torchscript trace", outcome="failed", reason="NotImplementedError: upsample_bicubic2d", seconds=2.0),
+    )
+    change("android_onnx", "fp16", verdict="failed", path=None, bytes=None, sha256=None, road=None, roads_tried=trail)
+    parity = [p for p in parity if (p.target, p.precision) != ("android_onnx", "fp16")]
+    change("ios_onnx", "fp16", verdict="failed")
+    for i, p in enumerate(parity):
+        if (p.target, p.precision) == ("ios_onnx", "fp16") and p.input in ("random", "samples"):
+            metric = {**p.metric, "top1_agreement": 0.9361, "top1_accuracy": 0.9194} if p.metric else {}
+            parity[i] = record("ios_onnx", "fp16", p.runner, p.input, 31.4 if p.input == "random" else 28.9, metric=metric)
+    change("android_tflite", "fp16", verdict="not_run")
+    reason = "ai_edge_litert is not installed; pip install ai-edge-litert"
+    parity = [
+        p if (p.target, p.precision) != ("android_tflite", "fp16") else record(p.target, p.precision, p.runner, p.input, None, reason=reason)
+        for p in parity
+    ]
+    for precision in ("fp32", "fp16"):
+        apple = "needs macOS 14 or newer; this machine is Linux"
+        parity += [record("ios_coreml", precision, "coreml-apple", kind, None, reason=apple) for kind in INPUTS]
+    broken = SdkRecord(platform="ios", language="swift", written=False, target=None, precision=None, path=None, reason="no iOS artifact passed")
+    samples = list(report.samples)
+    samples[1] = _differing(samples[1])
+    return report.model_copy(
+        update={
+            "verdict": "failed",
+            "artifacts": tuple(artifacts),
+            "parity": tuple(parity),
+            "samples": tuple(samples),
+            "sdks": (report.sdks[0], broken),
+            "errors": tuple(e for e in report.errors if (e.target, e.precision) != ("android_onnx", "fp16")),
+        }
+    )
+
+
+def hostile() -> Report:
+    """Every free text is an attack."""
+    report = mixed()
+    model = report.model.model_copy(
+        update={
+            "name": HOSTILE,
+            "license": HOSTILE,
+            "notes": (HOSTILE,),
+            "entry": HOSTILE,
+            "contract": report.model.contract.model_copy(update={"labels": (HOSTILE, "\x1b[31mred\x1b[0m", "[bold]b[/bold]")}),
+        }
+    )
+    first = report.artifacts[0].model_copy(
+        update={"target": HOSTILE, "target_title": HOSTILE, "path": 'a"b\x00 <c>/javascript:d', "road": HOSTILE, "log": HOSTILE}
+    )
+    sample = report.samples[0].model_copy(
+        update={"name": HOSTILE, "label": HOSTILE, "predictions": (Prediction(by=HOSTILE, label=HOSTILE, score=0.5),)}
+    )
+    parity = [
+        p.model_copy(update={"reason": f"{HOSTILE}\x00\x1b\ud800\uffff", "target": HOSTILE if p.target == "android_litert" else p.target})
+        for p in report.parity
+    ]
+    return report.model_copy(
+        update={
+            "model": model,
+            "host": HOSTILE,
+            "versions": {HOSTILE: HOSTILE},
+            "artifacts": (first, *report.artifacts[1:]),
+            "parity": tuple(parity),
+            "samples": (sample,),
+            "sdks": tuple(s.model_copy(update={"reason": HOSTILE, "language": HOSTILE}) for s in report.sdks),
+            "stages": (StageTime(stage=HOSTILE, seconds=1.0),),
+            "errors": tuple(e.model_copy(update={"target": HOSTILE}) for e in report.errors[:4]),
+        }
+    )
+
+
+def empty(verdict: Verdict = "failed") -> Report:
+    """A build that ended before anything was made."""
+    gone: dict[str, object] = dict.fromkeys(("artifacts", "parity", "errors", "samples", "sdks", "stages"), ())
+    return good().model_copy(update={"verdict": verdict, "versions": {}, **gone})
+
+
+def _model() -> ModelRecord:
+    return ModelRecord(
+        name="digits",
+        version="1.0",
+        entry="model.py:build",
+        license="Apache-2.0",
+        parameters=61_578,
+        weights_sha256="9f2c41d0" * 8,
+        contract=Contract(
+            task="image-classification",
+            labels=tuple("0123456789"),
+            inputs={"image": ImageInput(type="image", size=(32, 32), color="gray")},
+            outputs={"scores": ScoresOutput(type="scores")},
+        ),
+        notes=("Trained in under a minute on scikit-learn's handwritten digits; not meant for real use.",),
+    )
+
+
+def _sample(number: int, runs: list[tuple[str, Precision, str]]) -> SampleRecord:
+    label = str((number * 7) % 10)
+    answer = label if number != 4 else "3"
+    score = 0.9981 - 0.06 * (number % 3)
+    names = ["PyTorch", *(f"{t} {p} {r}" for t, p, r in runs)]
+    shift = {"fp16": 0.0013, "fp32": 0.0}
+    return SampleRecord(
+        name=f"digit {number + 1}",
+        png_base64=picture(number),
+        label=label,
+        predictions=tuple(
+            Prediction(by=name, label=answer, score=score - next((v for k, v in shift.items() if k in name), 0.0)) for name in names
+        ),
+    )
+
+
+def _differing(sample: SampleRecord) -> SampleRecord:
+    changed = [
+        p.model_copy(update={"label": "9", "score": 0.5137}) if "ios_onnx fp16" in p.by else p
+        for p in sample.predictions
+        if "android_onnx fp16" not in p.by
+    ]
+    return sample.model_copy(update={"predictions": tuple(changed)})
