@@ -1,0 +1,90 @@
+"""The arguments of one op, read by name and by type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from deploykit.backends.coreml.reference.values import Value
+from deploykit.errors import ArtifactError
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of one op; every parameter holds a sequence, mostly of one value.
+
+    The typed readers raise ArtifactError, with the op's and the parameter's name, for what is missing or of another
+    kind. Their `default` is the op's documented one; without it the parameter is required.
+
+    Attributes:
+        op: the op's type, for messages.
+        values: parameter name → values.
+    """
+
+    op: str
+    values: Mapping[str, Sequence[Value]]
+
+    def has(self, name: str) -> bool:
+        """Whether the parameter is given."""
+        return name in self.values
+
+    def tensor(self, name: str) -> torch.Tensor:
+        """A required tensor."""
+        tensors = self.tensors(name)
+        if len(tensors) != 1:
+            raise ArtifactError(f"{self.op}: parameter '{name}' has {len(tensors)} values in place of one")
+        return tensors[0]
+
+    def tensors(self, name: str) -> list[torch.Tensor]:
+        """A required parameter of any number of tensors."""
+        if name not in self.values:
+            raise ArtifactError(f"{self.op}: the required parameter '{name}' is missing; the file is damaged")
+        tensors = [value for value in self.values[name] if isinstance(value, torch.Tensor)]
+        if len(tensors) != len(self.values[name]):
+            raise ArtifactError(f"{self.op}: parameter '{name}' is a text where a tensor belongs; the file is damaged")
+        return tensors
+
+    def optional(self, name: str) -> torch.Tensor | None:
+        """An optional tensor."""
+        return self.tensor(name) if name in self.values else None
+
+    def number(self, name: str, default: float | None = None) -> float:
+        """A float scalar."""
+        if default is not None and name not in self.values:
+            return default
+        return float(self._scalar(name))
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        """An integer scalar."""
+        if default is not None and name not in self.values:
+            return default
+        return int(self._scalar(name))
+
+    def flag(self, name: str, default: bool | None = None) -> bool:
+        """A boolean scalar."""
+        if default is not None and name not in self.values:
+            return default
+        return bool(self._scalar(name))
+
+    def integers(self, name: str, default: Sequence[int] | None = None) -> list[int]:
+        """A list of integers; a scalar is a list of one."""
+        if default is not None and name not in self.values:
+            return list(default)
+        return [int(value) for value in self.tensor(name).reshape(-1).tolist()]
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text."""
+        if name not in self.values and default is not None:
+            return default
+        values = self.values.get(name, ())
+        if len(values) != 1 or not isinstance(values[0], str):
+            raise ArtifactError(f"{self.op}: parameter '{name}' is not one text; the file is damaged")
+        return values[0]
+
+    def _scalar(self, name: str) -> float:
+        value = self.tensor(name)
+        if value.numel() != 1:
+            raise ArtifactError(f"{self.op}: parameter '{name}' has shape {list(value.shape)} in place of a scalar")
+        return float(value.item())

@@ -1,0 +1,67 @@
+"""Convolutions over one, two or three spatial axes."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.ops.padding import Pads, pairs, torch_order, window_pads
+from deploykit.errors import ArtifactError
+
+_CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+_CONV_TRANSPOSE = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
+
+
+def conv(a: Arguments) -> torch.Tensor:
+    """Cross-correlation; x [N, C, *D], weight [O, C/groups, *K], bias [O]. [iOS15.conv.conv]."""
+    x, weight = a.tensor("x"), a.tensor("weight")
+    axes = _spatial_axes(a.op, x)
+    ones = [1] * axes
+    strides, dilations = a.integers("strides", ones), a.integers("dilations", ones)
+    pads = window_pads(a, x.shape[2:], weight.shape[2:], strides, dilations)
+    if all(before == after for before, after in pads):
+        padding = [before for before, _ in pads]
+    else:
+        x, padding = F.pad(x, torch_order(pads)), [0] * axes
+    return _CONV[axes](x, weight, a.optional("bias"), strides, padding, dilations, a.integer("groups", 1))
+
+
+def conv_transpose(a: Arguments) -> torch.Tensor:
+    """The gradient of conv; weight [C, O/groups, *K]; pads crop the output. [iOS15.conv.conv_transpose]."""
+    x, weight, bias = a.tensor("x"), a.tensor("weight"), a.optional("bias")
+    axes = _spatial_axes(a.op, x)
+    ones = [1] * axes
+    strides, dilations, groups = a.integers("strides", ones), a.integers("dilations", ones), a.integer("groups", 1)
+    y = _CONV_TRANSPOSE[axes](x, weight, None, strides, 0, 0, groups, dilations)
+    pads = _crops(a, list(y.shape[2:]), [size * stride for size, stride in zip(x.shape[2:], strides, strict=True)])
+    if a.has("output_shape"):
+        sizes = a.integers("output_shape")[-axes:]
+    else:
+        sizes = [size - sum(pad) for size, pad in zip(y.shape[2:], pads, strict=True)]
+    for axis, ((before, _), size) in enumerate(zip(pads, sizes, strict=True), start=2):
+        # An output_shape beyond the full result is torch's output_padding: only the bias gets there.
+        missing = before + size - y.shape[axis]
+        if missing > 0:
+            y = F.pad(y, torch_order([(0, 0)] * axis + [(0, missing)] + [(0, 0)] * (y.ndim - axis - 1)))
+        y = y.narrow(axis, before, size)
+    return y if bias is None else y + bias.reshape([1, -1, *ones])
+
+
+def _crops(a: Arguments, full: list[int], same: list[int]) -> Pads:
+    """What is cut off the full result; `same` crops it to input · stride."""
+    kind = a.text("pad_type", "valid")
+    if kind == "valid":
+        return [(0, 0)] * len(full)
+    if kind == "custom":
+        return pairs(a.integers("pad", [0, 0] * len(full)))
+    if kind not in ("same", "same_lower"):
+        raise ArtifactError(f"{a.op}: pad_type {kind!r} is none of valid, custom, same, same_lower")
+    totals = [size - wished for size, wished in zip(full, same, strict=True)]
+    return [(total // 2, total - total // 2) for total in totals]
+
+
+def _spatial_axes(op: str, x: torch.Tensor) -> int:
+    if not 3 <= x.ndim <= 5:
+        raise ArtifactError(f"{op}: x has shape {list(x.shape)}; its rank must be 3, 4 or 5")
+    return x.ndim - 2

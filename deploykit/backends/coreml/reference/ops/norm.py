@@ -1,0 +1,65 @@
+"""Normalisations. Variances are those of the population, as everywhere in MIL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+
+from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.errors import ArtifactError
+
+
+def batch_norm(a: Arguments) -> torch.Tensor:
+    """(x - mean) / sqrt(variance + epsilon) · gamma + beta, all [C]. [iOS15.normalization.batch_norm]."""
+    x = a.tensor("x")
+    shape = _per_channel(x)
+    mean, variance = a.tensor("mean").reshape(shape), a.tensor("variance").reshape(shape)
+    return _scaled(a, (x - mean) / torch.sqrt(variance + a.number("epsilon", 1e-5)), shape)
+
+
+def instance_norm(a: Arguments) -> torch.Tensor:
+    """Normalises each channel of each sample over its spatial axes. [iOS15.normalization.instance_norm]."""
+    x = a.tensor("x")
+    return _scaled(a, _standardised(x, range(2, x.ndim), a.number("epsilon", 1e-5)), _per_channel(x))
+
+
+def layer_norm(a: Arguments) -> torch.Tensor:
+    """Normalises over `axes`; gamma and beta have the shape of those axes. [iOS15.normalization.layer_norm]."""
+    x = a.tensor("x")
+    axes = [axis % x.ndim for axis in a.integers("axes", range(x.ndim))]
+    shape = [size if axis in axes else 1 for axis, size in enumerate(x.shape)]
+    return _scaled(a, _standardised(x, axes, a.number("epsilon", 1e-5)), shape)
+
+
+def l2_norm(a: Arguments) -> torch.Tensor:
+    """Gives x / sqrt(sum of squares over the last three axes + epsilon). [iOS15.normalization.l2_norm]."""
+    x = a.tensor("x")
+    return x / torch.sqrt(x.square().sum((-3, -2, -1), keepdim=True) + a.number("epsilon", 1e-6))
+
+
+def local_response_norm(a: Arguments) -> torch.Tensor:
+    """Gives x / (k + alpha/size · sum of squares of `size` neighbouring channels)^beta. [iOS15.normalization]."""
+    x, size, alpha = a.tensor("x"), a.integer("size"), a.number("alpha", 1e-4)
+    if x.ndim != 4:
+        # Apple's own tests and documentation disagree on which axis of rank 3 holds the channels.
+        raise ArtifactError(f"local_response_norm: x has shape {list(x.shape)}; only rank 4 is known")
+    return F.local_response_norm(x, size, alpha, a.number("beta", 0.75), a.number("k", 1.0))
+
+
+def _standardised(x: torch.Tensor, axes: Sequence[int], epsilon: float) -> torch.Tensor:
+    axes = list(axes)
+    centred = x - x.mean(axes, keepdim=True)
+    return centred / torch.sqrt(centred.square().mean(axes, keepdim=True) + epsilon)
+
+
+def _scaled(a: Arguments, x: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
+    gamma, beta = a.optional("gamma"), a.optional("beta")
+    if gamma is not None:
+        x = x * gamma.reshape(shape)
+    return x if beta is None else x + beta.reshape(shape)
+
+
+def _per_channel(x: torch.Tensor) -> list[int]:
+    return [1, -1] + [1] * (x.ndim - 2)
