@@ -10,7 +10,7 @@ from rich.text import Text
 from deploykit.manifest import Verdict
 from deploykit.report import words
 from deploykit.report.model import Report, SdkRecord
-from deploykit.report.rows import Row, rows, worst
+from deploykit.report.rows import Row, headline, rows, worst
 from deploykit.report.words import clean
 
 STYLES: dict[Verdict, str] = {"passed": "green", "failed": "bold red", "not_run": "bold yellow"}
@@ -18,7 +18,7 @@ STYLES: dict[Verdict, str] = {"passed": "green", "failed": "bold red", "not_run"
 
 def summary(report: Report) -> RenderableType:
     """A table of verdicts, then the reasons for what failed or was not run, then the SDKs."""
-    title = Text(f"{words.MARKS[report.verdict]} {words.headline(report)}.", style=STYLES[report.verdict])
+    title = Text(f"{words.MARKS[report.verdict]} {headline(report)}.", style=STYLES[report.verdict])
     parts: list[RenderableType] = [Text(), title]
     if report.artifacts:
         parts += [Text(), _table(report)]
@@ -69,23 +69,25 @@ def _verdict(verdict: Verdict) -> Text:
 
 
 def _reasons(report: Report) -> list[RenderableType]:
-    """Headings and indented sentences; the reference runner is named as what it is."""
-    found: list[RenderableType] = []
+    """Headings and indented sentences, equal ones once; the reference runner is named as what it is."""
+    told: dict[tuple[Verdict, str | None, str, str], list[Row]] = {}
     for row in rows(report):
         for reason in row.reasons:
-            where = " · ".join(filter(None, (row.name, row.runner, reason.inputs)))
-            found.append(_verdict(reason.verdict).append(f"  {clean(where)}", style="default not bold"))
-            found.append(Padding(Text(clean(reason.text)), (0, 0, 0, 4)))
-            if reason.verdict == "failed" and row.artifact.log:
-                found.append(Padding(Text(f"log: {clean(row.artifact.log)}", style="dim"), (0, 0, 0, 4)))
+            told.setdefault((reason.verdict, row.runner, reason.inputs, reason.text), []).append(row)
+    found: list[RenderableType] = []
+    for (verdict, runner, inputs, text), where in told.items():
+        names = " · ".join(filter(None, (", ".join(row.name for row in where), runner, inputs)))
+        found.append(_verdict(verdict).append(f"  {clean(names)}", style="default not bold"))
+        logs = [f"log: {row.artifact.log}" for row in where if verdict == "failed" and row.artifact.log]
+        found += [Padding(Text(clean(line)), (0, 0, 0, 4)) for line in (text, *logs)]
     if any(record.runner == words.REFERENCE_RUNNER for record in report.parity):
         found.append(Text(f"{words.REFERENCE_RUNNER}: {words.REFERENCE_NOTE}.", style="dim"))
     return found
 
 
 def _sdk(sdk: SdkRecord) -> Text:
-    name = f"{clean(sdk.platform)} SDK ({clean(sdk.language)})"
+    name = f"{clean(words.platform(sdk.platform))} SDK ({clean(sdk.language)})"
     if not sdk.written:
-        return _verdict("failed").append(f"  {name} was not written: {clean(sdk.reason)}", style="default not bold")
+        return Text(f"{words.MARKS['failed']} {name} was not written: {clean(sdk.reason)}", style=STYLES["failed"])
     ships = f", ships {clean(sdk.target)} {sdk.precision}" if sdk.target else ""
     return Text(f"{words.MARKS['passed']} {name}: {clean(sdk.path or '')}{ships}")

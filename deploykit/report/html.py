@@ -5,6 +5,7 @@ Everything is worked out here, in words and positions; the templates in `templat
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from deploykit.manifest import Verdict
 from deploykit.render import render
 from deploykit.report import plots, words
 from deploykit.report.model import ErrorProfile, Prediction, Report, SampleRecord
-from deploykit.report.rows import Row, rows, worst
+from deploykit.report.rows import Row, headline, rows, worst
 
 UP = "../"
 """The page lies in `report/`; paths in the report are relative to the folder above it."""
@@ -25,6 +26,11 @@ class ArtifactRows:
 
     overall: Row
     runs: tuple[Row, ...]
+
+    @property
+    def target(self) -> str:
+        """What the table is grouped by."""
+        return self.overall.artifact.target
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class Sample:
     record: SampleRecord
     answers: tuple[Answer, ...]
     agreed: bool
+    tiny: bool
+    """Smaller than it is shown: its pixels are kept sharp."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,8 @@ class Page:
     errors: tuple[ErrorRow, ...]
     error_kinds: tuple[str, ...]
     samples: tuple[Sample, ...]
+    reference_answers: bool
+    """Whether one of those who answered is Core ML's reference runner."""
     largest: int
     slowest: float
     total_seconds: float
@@ -115,7 +125,7 @@ def page(report: Report) -> Page:
     contract = report.model.contract
     return Page(
         report=report,
-        headline=words.headline(report),
+        headline=headline(report),
         made=sum(artifact.path is not None for artifact in report.artifacts),
         tally={verdict: sum(r.verdict == verdict for r in report.parity) for verdict in words.MARKS},
         artifacts=tuple(
@@ -135,6 +145,7 @@ def page(report: Report) -> Page:
         errors=_errors(report.errors, error_axis, error_kinds),
         error_kinds=error_kinds,
         samples=tuple(_sample(record) for record in report.samples),
+        reference_answers=any(words.REFERENCE_RUNNER in p.by for s in report.samples for p in s.predictions),
         largest=max((artifact.bytes or 0 for artifact in report.artifacts), default=0),
         slowest=max((stage.seconds for stage in report.stages), default=0.0),
         total_seconds=sum(stage.seconds for stage in report.stages),
@@ -159,7 +170,9 @@ def _unrun(table: Iterable[Row]) -> tuple[str, ...]:
 def _accuracy(table: Iterable[Row]) -> tuple[Accuracy, ...]:
     """PyTorch first, then whoever answered the project's samples."""
     answered = [row for row in table if {"top1_accuracy", "top1_agreement"} & set(row.metric)]
-    draws = {row.name + (row.runner or ""): sum(r.draws for r in row.records if r.input == "samples") for row in answered}
+    draws = {
+        row.name + (row.runner or ""): sum(r.draws for r in row.records if r.input == "samples") for row in answered
+    }
     found = [
         Accuracy(
             row.name,
@@ -170,7 +183,9 @@ def _accuracy(table: Iterable[Row]) -> tuple[Accuracy, ...]:
         )
         for row in answered
     ]
-    reference = next((r.metric["reference_top1_accuracy"] for r in answered if "reference_top1_accuracy" in r.metric), None)
+    reference = next(
+        (r.metric["reference_top1_accuracy"] for r in answered if "reference_top1_accuracy" in r.metric), None
+    )
     first = [Accuracy("PyTorch", None, reference, None, found[0].draws)] if reference is not None else []
     return (*first, *found)
 
@@ -195,7 +210,15 @@ def _sample(record: SampleRecord) -> Sample:
         Answer(label, None if record.label is None else label == record.label, _givers(given), _scores(given))
         for label, given in by_label.items()
     )
-    return Sample(record, answers, agreed=len(by_label) <= 1)
+    return Sample(record, answers, agreed=len(by_label) <= 1, tiny=_png_width(record.png_base64) < 88)
+
+
+def _png_width(png_base64: str) -> int:
+    """From the header: https://www.w3.org/TR/png/#11IHDR."""
+    try:
+        return int.from_bytes(b64decode(png_base64[:32])[16:20])
+    except ValueError:
+        return 0
 
 
 def _givers(given: list[Prediction]) -> str:

@@ -6,7 +6,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from deploykit.manifest import ParityRecord
 from deploykit.report.model import ArtifactRecord, Report
-from deploykit.report.words import REFERENCE_NOTE, REFERENCE_RUNNER, clean, headline, no_artifact, numbers
+from deploykit.report.rows import headline
+from deploykit.report.words import REFERENCE_NOTE, REFERENCE_RUNNER, clean, no_artifact, numbers
 
 
 def junit(report: Report) -> str:
@@ -27,7 +28,9 @@ def junit(report: Report) -> str:
         _count(suite, [suite])
     _count(root, list(root))
     if not targets:
-        case = _element(_element(root, "testsuite", name="build", tests="1"), "testcase", classname="build", name="build")
+        case = _element(
+            _element(root, "testsuite", name="build", tests="1"), "testcase", classname="build", name="build"
+        )
         _element(case, "error", message=headline(report))
         root.attrib.update(tests="1", errors="1")
     indent(root)
@@ -42,9 +45,11 @@ def _artifact(suite: Element, artifact: ArtifactRecord, report: Report) -> None:
     case = _element(suite, "testcase", classname=artifact.target, name=f"{artifact.precision} artifact")
     if artifact.path is None:
         text = no_artifact(artifact)
-        _element(case, "error", text + (f"\nlog: {artifact.log}" if artifact.log else ""), message=text, type="no artifact")
+        _element(
+            case, "error", text + (f"\nlog: {artifact.log}" if artifact.log else ""), message=text, type="no artifact"
+        )
     else:
-        _element(case, "skipped", message="not run: no runner on this machine opens this artifact")
+        _element(case, "skipped", message="not run: nothing was compared, no runner opened this artifact")
 
 
 def _comparison(suite: Element, record: ParityRecord) -> None:

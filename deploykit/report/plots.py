@@ -128,7 +128,9 @@ def error_axis(profiles: Iterable[ErrorProfile]) -> Axis | None:
     spans = [
         edge
         for profile in profiles
-        for number, pair in zip(profile.counts, zip(profile.log10_edges, profile.log10_edges[1:], strict=False), strict=False)
+        for number, pair in zip(
+            profile.counts, zip(profile.log10_edges, profile.log10_edges[1:], strict=False), strict=False
+        )
         if number
         for edge in pair
     ]
@@ -152,7 +154,11 @@ def error_panel(axis: Axis, profile: ErrorProfile) -> Panel:
             x, end = axis.at(low), axis.at(high)
             said = f"10^{low:g} to 10^{high:g}: {number} of {total} values"
             bars.append(Bar(x, round(end - x, 2), _tall(number, tallest), said))
-    exact = Bar(2.0, 7.0, _tall(profile.exact, tallest), f"exactly equal: {profile.exact} of {total}") if profile.exact else None
+    exact = (
+        Bar(2.0, 7.0, _tall(profile.exact, tallest), f"exactly equal: {profile.exact} of {total}")
+        if profile.exact
+        else None
+    )
     name = clean(f"{profile.target} {profile.precision}, {profile.runner}, {profile.input}")
     said = "; ".join(bar.title for bar in (*bars, *([exact] if exact else [])))
     return Panel(tuple(bars), exact, f"{name}: {said or 'no values'}")

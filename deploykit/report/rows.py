@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from deploykit.manifest import ParityRecord, Verdict
 from deploykit.report.model import ArtifactRecord, Report
-from deploykit.report.words import no_artifact
+from deploykit.report.words import count, no_artifact
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,6 @@ class Row:
     tightest: ParityRecord | None
     """The comparison with the least headroom over what is required."""
     max_abs: float | None
-    draws: int
     metric: dict[str, float] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
 
@@ -53,9 +52,40 @@ def rows(report: Report) -> tuple[Row, ...]:
 
 
 def worst(report: Report, artifact: ArtifactRecord) -> Row:
-    """One row for the artifact over all its runners."""
+    """One row for the artifact over all its runners. It passes only where a comparison did."""
     records = _records(report, artifact)
-    return replace(_row(artifact, None, records), verdict=artifact.verdict) if records else _bare(artifact)
+    if not records:
+        return _bare(artifact)
+    row = _row(artifact, None, records)
+    return row if artifact.verdict == "passed" else replace(row, verdict=artifact.verdict)
+
+
+def headline(report: Report) -> str:
+    """The whole build in one sentence."""
+    artifacts = report.artifacts
+    if not artifacts:
+        return "Nothing was built, so nothing could be checked"
+    found = [worst(report, artifact).verdict for artifact in artifacts if artifact.path is not None]
+    good, wrong, unknown = (found.count(verdict) for verdict in ("passed", "failed", "not_run"))
+    missing = len(artifacts) - len(found)
+    if good == len(artifacts):
+        return f"{_all(good)} what the PyTorch model computes"
+    parts = [f"{wrong} {'does' if wrong == 1 else 'do'} not"] if wrong else []
+    parts += [f"{missing} could not be made"] if missing else []
+    parts += [f"{unknown} could not be checked"] if unknown else []
+    if len(artifacts) == 1:
+        what = "does not compute what the PyTorch model computes" if wrong else "could not be made" if missing else None
+        return f"The only artifact {what or 'could not be checked'}"
+    right = f"{good or 'None'} of {count(len(artifacts), 'artifact')} {'computes' if good == 1 else 'compute'}"
+    return f"{right} what the PyTorch model computes: {', '.join(parts)}"
+
+
+def _all(number: int) -> str:
+    return (
+        "The only artifact computes"
+        if number == 1
+        else f"{'Both' if number == 2 else f'All {number}'} artifacts compute"
+    )
 
 
 def _records(report: Report, artifact: ArtifactRecord) -> tuple[ParityRecord, ...]:
@@ -75,18 +105,16 @@ def _row(artifact: ArtifactRecord, runner: str | None, records: tuple[ParityReco
         verdict=_verdict(records),
         tightest=min(measured, key=_headroom, default=None),
         max_abs=max(errors, default=None),
-        draws=sum(record.draws for record in records),
         metric=samples[0] if samples else {},
         reasons=_reasons(records),
     )
 
 
 def _bare(artifact: ArtifactRecord) -> Row:
-    missing = artifact.path is None
-    text = no_artifact(artifact) if missing else "No runner on this machine opens this artifact."
-    verdict: Verdict = "failed" if missing and artifact.verdict == "passed" else artifact.verdict
-    reasons = () if verdict == "passed" else (Reason(verdict, "", text),)
-    return Row(artifact, None, (), verdict, None, None, 0, {}, reasons)
+    """Nothing was compared: that is never a pass."""
+    verdict: Verdict = "not_run" if artifact.verdict == "passed" else artifact.verdict
+    text = no_artifact(artifact) if artifact.path is None else "Nothing was compared: no runner opened this artifact."
+    return Row(artifact, None, (), verdict, None, None, {}, (Reason(verdict, "", text),))
 
 
 def _verdict(records: tuple[ParityRecord, ...]) -> Verdict:

@@ -6,7 +6,7 @@ import math
 import re
 
 from deploykit.manifest import ParityRecord, Verdict
-from deploykit.report.model import ArtifactRecord, Report
+from deploykit.report.model import ArtifactRecord
 from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
 
 MARKS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "not_run": "⊘"}
@@ -92,31 +92,17 @@ def metric(values: dict[str, float]) -> str:
     parts = []
     if (accuracy := known.pop("top1_accuracy", None)) is not None:
         reference = known.pop("reference_top1_accuracy", None)
-        parts.append(f"{percent(accuracy)} right" + (f" (PyTorch {percent(reference)})" if reference is not None else ""))
+        parts.append(
+            f"{percent(accuracy)} right" + (f" (PyTorch {percent(reference)})" if reference is not None else "")
+        )
     if (agreement := known.pop("top1_agreement", None)) is not None:
         parts.append(f"{percent(agreement)} same answer")
     return ", ".join(parts + [f"{name} {value:.4g}" for name, value in sorted(known.items())]) or "–"
 
 
-def headline(report: Report) -> str:
-    """The whole build in one sentence."""
-    artifacts = report.artifacts
-    if not artifacts:
-        return "Nothing was built, so nothing could be checked"
-    made = [artifact for artifact in artifacts if artifact.path is not None]
-    good, wrong, unknown = (sum(a.verdict == v for a in made) for v in ("passed", "failed", "not_run"))
-    missing = len(artifacts) - len(made)
-    if good == len(artifacts):
-        return f"{_all(good)} what the PyTorch model computes"
-    parts = [f"{wrong} {'does' if wrong == 1 else 'do'} not"] if wrong else []
-    parts += [f"{missing} could not be made"] if missing else []
-    parts += [f"{unknown} could not be checked"] if unknown else []
-    compute = "computes" if good == 1 else "compute"
-    return f"{good or 'None'} of {count(len(artifacts), 'artifact')} {compute} what the PyTorch model computes: {', '.join(parts)}"
-
-
-def _all(number: int) -> str:
-    return "The only artifact computes" if number == 1 else f"{'Both' if number == 2 else f'All {number}'} artifacts compute"
+def platform(name: str) -> str:
+    """As its maker writes it."""
+    return {"android": "Android", "ios": "iOS"}.get(name, name)
 
 
 def no_artifact(artifact: ArtifactRecord) -> str:

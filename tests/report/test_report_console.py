@@ -1,0 +1,56 @@
+"""The closing table: complete at width 100, without colour, and never obeying what it prints."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import report_cases
+from rich.console import Console
+
+from deploykit.report.console import summary
+from deploykit.report.model import Report
+
+
+def show(report: Report, width: int = 100) -> str:
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None).print(summary(report))
+    return out.getvalue()
+
+
+def test_every_artifact_has_its_line() -> None:
+    report = report_cases.mixed()
+    lines = show(report).splitlines()
+    for artifact in report.artifacts:
+        assert any(line.startswith(artifact.target) and f" {artifact.precision} " in line for line in lines)
+    assert any(
+        "ios_onnx" in line and "✗ failed" in line and "28.9 (48.6)" in line and "137 kB" in line for line in lines
+    )
+    assert any("android_tflite" in line and "⊘ not run" in line for line in lines)
+
+
+def test_reasons_logs_and_sdks_follow() -> None:
+    text = " ".join(show(report_cases.mixed()).split())
+    assert "ios_coreml fp32, ios_coreml fp16 · coreml-apple" in text
+    assert text.count("needs macOS 14 or newer; this machine is Linux") == 1
+    assert "log: artifacts/ios_onnx/fp16/convert.log" in text
+    assert "coreml-reference: reference execution, not Apple's runtime." in text
+    assert "✓ Android SDK (kotlin): android, ships android_litert fp16" in text
+    assert "✗ iOS SDK (swift) was not written: no iOS artifact passed" in text
+
+
+@pytest.mark.parametrize("name", ["good", "mixed", "hostile", "empty"])
+def test_fits_the_width(name: str) -> None:
+    assert max(len(line.rstrip()) for line in show(getattr(report_cases, name)()).splitlines()) <= 100
+
+
+def test_a_good_build_is_short() -> None:
+    assert len(show(report_cases.good()).splitlines()) <= 20
+
+
+def test_terminal_codes_and_markup_are_printed_not_obeyed() -> None:
+    report = report_cases.good()
+    first = report.artifacts[0].model_copy(update={"target": "\x1b[31m[red]x[/red]"})
+    text = show(report.model_copy(update={"artifacts": (first,)}))
+    assert "\x1b" not in text
+    assert "[red]x[/red]" in text
