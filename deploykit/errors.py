@@ -36,6 +36,9 @@ class SpecError(UserError):
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
 
+    def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[str, ...]]]:
+        return SpecError, (self.problems,)
+
 
 class EntryError(UserError):
     """The model's entry cannot be found, or its factory failed."""
@@ -69,8 +72,11 @@ class UnsupportedOpsError(ArtifactError):
     """An artifact holds ops that the runner does not know; `ops` lists all of them, sorted."""
 
     def __init__(self, runner: str, ops: Sequence[str]) -> None:
-        self.ops = tuple(sorted(set(ops)))
+        self.runner, self.ops = runner, tuple(sorted(set(ops)))
         super().__init__(f"{runner} does not know {len(self.ops)} op(s) of this artifact: {', '.join(self.ops)}")
+
+    def __reduce__(self) -> tuple[type[UnsupportedOpsError], tuple[str, tuple[str, ...]]]:
+        return UnsupportedOpsError, (self.runner, self.ops)
 
 
 class CodegenError(DeploykitError):

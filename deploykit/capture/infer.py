@@ -8,7 +8,7 @@ import torch
 
 from deploykit.capture.sources import Picture, Source
 from deploykit.errors import CaptureError
-from deploykit.spec import NAME, ImageInput, InputSpec, ModelSpec, OutputSpec, Spec, TaskSpec, TensorInput, TensorOutput
+from deploykit.spec import NAME, ImageInput, InputSpec, ModelSpec, OutputSpec, ScoresOutput, Spec, TaskSpec, TensorInput, TensorOutput
 
 
 def generic_spec(model: ModelSpec, source: Source, outputs: dict[str, torch.Tensor]) -> Spec:
@@ -29,8 +29,17 @@ def generic_spec(model: ModelSpec, source: Source, outputs: dict[str, torch.Tens
     return Spec(model=model, task=TaskSpec(type="tensors"), input=inputs, output=results)
 
 
-def image_input(picture: Picture) -> ImageInput:
-    """The picture that a model zoo says its network was made for."""
+def classifier_spec(model: ModelSpec, picture: Picture) -> Spec:
+    """An image classifier with the preprocessing that its model zoo names; labels are to be filled in."""
+    return Spec(
+        model=model,
+        task=TaskSpec(type="image-classification", labels="labels.txt"),
+        input={"image": _image(picture)},
+        output={"scores": ScoresOutput(type="scores")},
+    )
+
+
+def _image(picture: Picture) -> ImageInput:
     resize = picture.resize if picture.resize in ("bilinear", "bicubic", "nearest") else "bicubic"
     return ImageInput.model_validate(
         {

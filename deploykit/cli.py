@@ -1,0 +1,157 @@
+"""The command line: parses, calls the pipeline, prints. No logic lives here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import deploykit
+from deploykit.console import ConsoleProgress, where
+from deploykit.errors import DeploykitError, OutputError
+from deploykit.spec import Precision
+
+app = typer.Typer(
+    help="From a PyTorch model to an Android library and a Swift package, with proof that every artifact computes "
+    "what the model computes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Source = Annotated[
+    str | None, typer.Argument(metavar="[CONFIG | ENTRY]", help="deploykit.toml, its folder, or path.py:factory")
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what the converters print.")]
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """User errors become one message and exit code 2, never a traceback."""
+    try:
+        yield
+    except DeploykitError as error:
+        err.print("[bold red]error:[/] ", end="")
+        err.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        err.print("stopped; what was in the output folder is untouched")
+        raise typer.Exit(130) from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"deploykit {deploykit.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False) -> None:
+    """Has only the options that stand before a command."""
+
+
+@app.command()
+def build(
+    source: Source = None,
+    target: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these targets.")] = None,
+    precision: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these precisions.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="Output folder; default: build/ beside the config.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Jobs at a time.")] = 2,
+    verbose: Verbose = False,
+) -> None:
+    """Build every artifact, check it, and write both SDKs and the report.
+
+    Exit codes: 0 all passed, 1 a lowering or parity failure, 2 something given is wrong.
+    """
+    from deploykit import pipeline
+    from deploykit.report.console import summary
+    from deploykit.source import default_out, read_source
+
+    with _errors():
+        read = read_source(source)
+        folder = to or default_out(read)
+        request = pipeline.BuildRequest(read, folder, tuple(target or ()), _precisions(precision), workers)
+        with ConsoleProgress(err, verbose) as progress:
+            report = pipeline.build(request, progress)
+        out.print(summary(report))
+        out.print(where(report, folder), soft_wrap=True)
+        raise typer.Exit(0 if report.verdict == "passed" else 1)
+
+
+@app.command()
+def init(
+    entry: Annotated[str, typer.Argument(help="path.py:factory, package.module:factory, timm:NAME or torchvision:NAME")],
+    to: Annotated[Path, typer.Option("--out", help="Where to write the config.")] = Path("deploykit.toml"),
+) -> None:
+    """Look at a model and write a commented deploykit.toml for it."""
+    from deploykit.init import write_config
+
+    with _errors():
+        for file in write_config(entry, to):
+            out.print(f"wrote {file}", soft_wrap=True)
+        out.print(f"next: deploykit build {to}", soft_wrap=True)
+
+
+@app.command()
+def inspect(
+    source: Annotated[str | None, typer.Argument(metavar="[CONFIG | ENTRY | ARTIFACT]", help="A model, or a manifest's folder")] = None,
+) -> None:
+    """Print what a stage made: the contract and graph of a model, or the manifest of an artifact."""
+    from deploykit.inspection import inspect as describe
+
+    with _errors():
+        out.print(describe(source))
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="An output folder of `deploykit build`.")] = Path("build"),
+) -> None:
+    """Print the verdicts of a build that was made, and where its report is. Exit codes as of build."""
+    from deploykit.report.console import summary
+    from deploykit.report.model import Report
+
+    with _errors():
+        file = folder / "report" / "report.json"
+        if not file.is_file():
+            raise OutputError(f"{file} does not exist; give the output folder of a build")
+        made = Report.model_validate_json(file.read_text(encoding="utf-8"))
+        out.print(summary(made))
+        out.print(where(made, folder), soft_wrap=True)
+        raise typer.Exit(0 if made.verdict == "passed" else 1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine can run and compile, and how to get what is missing."""
+    from deploykit.doctor import diagnosis
+
+    out.print(diagnosis())
+
+
+def _precisions(given: list[str] | None) -> tuple[Precision, ...]:
+    from typing import get_args
+
+    from deploykit.errors import SpecError
+    from deploykit.project import nearest
+
+    valid = get_args(Precision)
+    if unknown := [name for name in given or () if name not in valid]:
+        raise SpecError([f"--precision {name}: no such precision; {nearest(name, valid)}" for name in unknown])
+    return tuple(name for name in valid if name in (given or ()))
+
+
+def main() -> None:
+    """The `deploykit` command."""
+    sys.exit(app())
+
+
+if __name__ == "__main__":
+    main()

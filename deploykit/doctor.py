@@ -1,0 +1,62 @@
+"""What this machine can convert, run and compile, and how to get what is missing."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from rich.table import Table
+
+from deploykit.backends import BACKENDS, RUNNERS
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program that is looked for on PATH."""
+
+    name: str
+    purpose: str
+    remedy: str
+    find: Callable[[], str | None]
+    """Its version or path, or None."""
+
+
+def _on_path(*names: str) -> Callable[[], str | None]:
+    return lambda: next((found for name in names if (found := shutil.which(name))), None)
+
+
+def _java() -> str | None:
+    if not (path := shutil.which("java")):
+        return None
+    shown = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr.splitlines()
+    return shown[0] if shown else path
+
+
+DEBIAN = "make toolchains (in deploykit's repository), or apt-get install {}"
+TOOLS = (
+    Tool("java", "compiles and runs the generated Kotlin", DEBIAN.format("openjdk-17-jdk-headless"), _java),
+    Tool("mvn", "fetches what the generated Kotlin is compiled against", DEBIAN.format("maven"), _on_path("mvn")),
+    Tool("swift", "compiles the generated Swift", "make toolchains, or https://www.swift.org/install", _on_path("swift")),
+    Tool("chromium", "brings a software Vulkan driver for LiteRT's GPU path", DEBIAN.format("chromium"), _on_path("chromium")),
+)
+
+
+def diagnosis() -> Table:
+    """One table: converters, runners, compilers."""
+    table = Table("what", "state", "detail", title=f"deploykit on {platform.platform()}", title_justify="left")
+    for tool in sorted({tool for backend in BACKENDS.values() for tool in backend.tools}):
+        try:
+            table.add_row(f"converter {tool}", "ok", version(tool))
+        except PackageNotFoundError:
+            table.add_row(f"converter {tool}", "missing", f"pip install {tool}")
+    for name, runner in RUNNERS.items():
+        missing = runner.unavailable()
+        table.add_row(f"runner {name}", "not here" if missing else "ok", missing or runner.title)
+    for entry in TOOLS:
+        found = entry.find()
+        table.add_row(f"tool {entry.name}", "ok" if found else "missing", found or f"{entry.purpose}: {entry.remedy}")
+    return table

@@ -1,0 +1,35 @@
+"""`deploykit init`: looks at a model and writes a commented `deploykit.toml`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from deploykit import work as jobs
+from deploykit.errors import OutputError
+from deploykit.jobs import IsolatedPool
+from deploykit.render import render
+from deploykit.source import read_source
+from deploykit.spec import ModelSpec
+
+
+def write_config(entry: str, to: Path) -> list[Path]:
+    """Writes the config, and for a classifier a label file to be filled in; gives the files written.
+
+    Raises:
+        UserError: if the entry is wrong, or a file is there already.
+    """
+    labels = to.parent / "labels.txt"
+    if to.exists():
+        raise OutputError(f"{to} exists; delete it first, or choose another --out")
+    model = read_source(entry)
+    if not isinstance(model, ModelSpec):
+        raise OutputError(f"{entry} is a config; init takes an entry such as path.py:factory")
+    with tempfile.TemporaryDirectory() as scratch, IsolatedPool(1) as pool:
+        spec, classes = pool.submit(jobs.propose, model, log=Path(scratch) / "log").result()
+    written = [to]
+    if classes and not labels.exists():
+        labels.write_text("".join(f"class {i}\n" for i in range(classes)), encoding="utf-8")
+        written.append(labels)
+    to.write_text(render("project/deploykit.toml.jinja", spec), encoding="utf-8")
+    return written

@@ -1,0 +1,77 @@
+"""`deploykit inspect`: prints what a stage made."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from deploykit import work as jobs
+from deploykit.errors import ArtifactError
+from deploykit.jobs import IsolatedPool
+from deploykit.manifest import Manifest, Signature
+from deploykit.source import read_source
+from deploykit.spec import Contract
+
+
+def inspect(text: str | None) -> RenderableType:
+    """Describes a manifest (or the folder that holds one), or captures a model and describes it.
+
+    Raises:
+        DeploykitError: if it is neither, or cannot be read.
+    """
+    path = Path(text) if text else None
+    if path and (path / "manifest.json").is_file():
+        path /= "manifest.json"
+    return _manifest(path) if path and path.name == "manifest.json" else _model(text)
+
+
+def _manifest(path: Path) -> RenderableType:
+    try:
+        manifest = Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path} cannot be read: {error}") from None
+    head = Text(
+        f"{manifest.model} {manifest.version}, {manifest.target} at {manifest.precision}: {manifest.verdict}\n"
+        f"{manifest.file}, {manifest.bytes:,} bytes, sha256 {manifest.sha256}\nroad {manifest.road}"
+    )
+    table = Table("runner", "input", "verdict", "dB", "max abs", "reason")
+    for r in manifest.parity:
+        snr = "" if r.snr_db is None else f"{r.snr_db:.1f}"
+        table.add_row(r.runner, r.input, r.verdict, snr, "" if r.max_abs is None else f"{r.max_abs:.2e}", r.reason)
+    return Group(head, _contract(manifest.contract), _signature(manifest.signature), table)
+
+
+def _model(text: str | None) -> RenderableType:
+    source = read_source(text)
+    with tempfile.TemporaryDirectory() as scratch, IsolatedPool(1) as pool:
+        folder = Path(scratch)
+        captured = pool.submit(jobs.capture, source, (), folder, log=folder / "log").result()
+        ops = pool.submit(jobs.count_ops, jobs.Captured.program(folder), log=folder / "log").result()
+    table = Table("ATen op", "count")
+    for op, count in Counter(ops).most_common():
+        table.add_row(op, str(count))
+    head = Text(f"{captured.project.name}: {captured.parameters:,} parameters, weights sha256 {captured.weights_sha256}")
+    notes = [Text(note) for note in captured.notes]
+    return Group(head, *notes, _contract(captured.project.contract), _signature(captured.signature), table)
+
+
+def _contract(contract: Contract) -> RenderableType:
+    table = Table("contract", "name", "what")
+    table.add_row("task", contract.task, f"{len(contract.labels)} labels" if contract.labels else "")
+    for kind, specs in (("input", contract.inputs), ("output", contract.outputs)):
+        for name, spec in specs.items():
+            table.add_row(kind, name, ", ".join(f"{k} {v}" for k, v in spec.model_dump().items()))
+    return table
+
+
+def _signature(signature: Signature) -> RenderableType:
+    table = Table("signature", "name", "dtype", "shape")
+    for kind, tensors in (("input", signature.inputs), ("output", signature.outputs)):
+        for tensor in tensors:
+            table.add_row(kind, tensor.name, tensor.dtype, " × ".join(map(str, tensor.shape)))
+    return table

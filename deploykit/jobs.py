@@ -1,0 +1,118 @@
+"""Runs each job in a process of its own, behind `concurrent.futures.Executor`.
+
+A converter that crashes, leaks or is killed takes down its own job only, and what it prints goes to the job's log.
+`ProcessPoolExecutor` will not do: one dead worker breaks the whole pool, and workers outlive a killed parent.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, TypeVar
+
+from deploykit.errors import DeploykitError
+
+T = TypeVar("T")
+_SPAWN = multiprocessing.get_context("spawn")  # fork is not safe once a library has started threads
+
+
+class JobDied(DeploykitError):
+    """A job's process ended without an answer: killed, out of memory, or crashed in native code."""
+
+
+class JobFailed(DeploykitError):
+    """A job raised something that deploykit did not raise on purpose; the log has the traceback."""
+
+
+class IsolatedPool(Executor):
+    """At most `workers` processes at a time, a fresh one for every job.
+
+    `submit(function, *args, log=path)`: `function` and `args` are pickled, so their module should be light to import.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="deploykit-job")
+        self._running: set[BaseProcess] = set()
+        self._stopped = False
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, log: Path, **kwargs: Any) -> Future[T]:
+        """See `Executor.submit`; everything that the job prints goes to `log`."""
+        return self._threads.submit(self._run, log, fn, args, kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """With `cancel_futures`, jobs that run are killed, too."""
+        if cancel_futures:
+            self._stopped = True
+            for process in tuple(self._running):
+                process.kill()
+        self._threads.shutdown(wait, cancel_futures=cancel_futures)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.shutdown(cancel_futures=kind is not None)
+
+    def _run(self, log: Path, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+        receiver, sender = _SPAWN.Pipe(duplex=False)
+        process = _SPAWN.Process(target=_child, args=(sender, log, fn, args, kwargs), daemon=True)
+        process.start()
+        self._running.add(process)
+        if self._stopped:
+            process.kill()
+        sender.close()
+        try:
+            answer: T | BaseException = receiver.recv()
+        except EOFError:
+            process.join()
+            raise JobDied(f"its process {_how(process.exitcode)}; its output is in {log.name}") from None
+        finally:
+            process.join()
+            self._running.discard(process)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+def _how(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        name = signal.Signals(-exitcode).name
+        return f"was ended by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+    return f"ended with exit code {exitcode}"
+
+
+def _child(
+    answer: Connection, log: Path, fn: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    # Native libraries write to the file descriptors, past sys.stdout: the descriptors themselves have to be moved.
+    with log.open("ab", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        result: object = fn(*args, **kwargs)
+    except DeploykitError as error:
+        traceback.print_exc()
+        result = error
+    except OSError as error:
+        traceback.print_exc()
+        result = error
+    except BaseException as error:
+        traceback.print_exc()
+        first = (str(error).strip() or "no message").splitlines()[0]
+        result = JobFailed(f"{type(error).__name__}: {first}")
+    answer.send(result)
+    answer.close()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

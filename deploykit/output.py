@@ -1,0 +1,73 @@
+"""The output folder: everything is made beside it and swapped in whole, so a build that dies leaves the old one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from deploykit.errors import OutputError
+
+WRITTEN = ("artifacts", "android", "ios", "report")
+"""What a build writes; anything else in the folder is somebody else's."""
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """Gives a folder beside `out` to build in; it takes `out`'s place when the block ends well.
+
+    Raises:
+        OutputError: if `out` holds files that deploykit did not write, another build is at work in it, or the disk
+            is full; `out` is then as it was.
+    """
+    out = Path(os.path.abspath(out))
+    _refuse_foreign(out)
+    staging, old = (out.parent / f".{out.name}.deploykit-{part}" for part in ("staging", "old"))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(out.parent / f".{out.name}.deploykit-lock", timeout=0):
+            _recover(out, staging, old)
+            staging.mkdir()
+            try:
+                yield staging
+                if out.exists():
+                    out.rename(old)
+                staging.rename(out)
+            finally:
+                for left in (staging, old):
+                    if left.exists() and out.exists() | (left is staging):
+                        shutil.rmtree(left)
+    except Timeout:
+        raise OutputError(f"another build is writing to {out}; wait for it, or choose another --out") from None
+    except OSError as error:
+        raise _explain(error, out) from error
+
+
+def _recover(out: Path, staging: Path, old: Path) -> None:
+    """Clears what a killed build left. Between two renames `out` may be missing: then the old one comes back."""
+    if old.exists() and not out.exists():
+        old.rename(out)
+    for left in (staging, old):
+        if left.exists():
+            shutil.rmtree(left)
+
+
+def _refuse_foreign(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is a file; --out takes a folder")
+    foreign = sorted(p.name for p in out.iterdir() if p.name not in WRITTEN) if out.is_dir() else []
+    if foreign:
+        shown = ", ".join(foreign[:5]) + (" …" if len(foreign) > 5 else "")
+        raise OutputError(f"{out} holds what deploykit did not write ({shown}); --out takes a folder of its own")
+
+
+def _explain(error: OSError, out: Path) -> OutputError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        free = shutil.disk_usage(out.parent).free // 2**20
+        return OutputError(f"the disk of {out.parent} is full ({free} MiB free); what was in {out} is untouched")
+    return OutputError(f"{out} cannot be written: {error.strerror or error}; what was in it is untouched")

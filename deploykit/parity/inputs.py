@@ -1,0 +1,38 @@
+"""Test inputs: seeded random within the contract's range, zeros, and the ends of the range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deploykit.spec import Contract, InputSpec
+
+Draws = dict[str, NDArray[Any]]
+"""Inputs or outputs by name, stacked: draws × shape."""
+
+RANDOM_DRAWS = 4
+SEED = 20
+
+
+def make_inputs(contract: Contract) -> dict[str, Draws]:
+    """Inputs by kind: `random` (4 draws), `zeros` (1), `extremes` (2: all at the lower and at the upper end)."""
+    rng = np.random.default_rng(SEED)
+    kinds: dict[str, Draws] = {"random": {}, "zeros": {}, "extremes": {}}
+    for name, spec in contract.inputs.items():
+        dtype = "int32" if spec.dtype == "int64" else spec.dtype
+        shape = spec.shape
+        kinds["random"][name] = np.stack([_random(rng, spec, shape) for _ in range(RANDOM_DRAWS)]).astype(dtype)
+        kinds["zeros"][name] = np.zeros((1, *shape), dtype)
+        kinds["extremes"][name] = np.stack([np.full(shape, end) for end in spec.range]).astype(dtype)
+    return kinds
+
+
+def _random(rng: np.random.Generator, spec: InputSpec, shape: tuple[int, ...]) -> NDArray[Any]:
+    low, high = spec.range
+    if spec.dtype == "bool":
+        return rng.integers(0, 2, shape)
+    if spec.dtype != "float32":
+        return rng.integers(int(low), int(high) + 1, shape)
+    return rng.uniform(low, high, shape)

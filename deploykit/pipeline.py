@@ -1,0 +1,54 @@
+"""The stages in order: what `deploykit build` does.
+
+    deploykit.toml ─▶ read ─▶ capture ─▶ lower ─▶ run ─▶ parity ─▶ codegen ─▶ report
+
+Everything is made in a staging folder and swapped in whole at the end. Capture, every lowering and every run are jobs
+in processes of their own, so this process imports neither torch nor a converter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploykit import stages
+from deploykit.output import staged
+from deploykit.progress import Progress
+from deploykit.project import Project
+from deploykit.report.model import Report
+from deploykit.spec import ModelSpec, Precision
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What `deploykit build` was asked for."""
+
+    source: Project | ModelSpec
+    """A project, or just an entry, whose contract is then made by looking at the model."""
+    out: Path
+    targets: tuple[str, ...] = ()
+    """Of the project's targets; empty for all of them."""
+    precisions: tuple[Precision, ...] = ()
+    workers: int = 2
+
+
+def build(request: BuildRequest, progress: Progress) -> Report:
+    """Builds every target at every precision, checks each artifact, and writes `artifacts android ios report`.
+
+    Raises:
+        UserError: if what the user gave is wrong; the previous output is untouched.
+    """
+    plan = stages.plan(request.source, request.targets, request.precisions)
+    with staged(request.out) as folder, stages.workspace(folder, request.workers, progress) as work:
+        with progress.stage("capture"):
+            captured = stages.capture(work, request.source, plan)
+        with progress.stage("lower"):
+            lowered = stages.lower(work, captured, plan)
+        with progress.stage("run"):
+            outputs = stages.run(work, lowered, plan)
+        with progress.stage("parity"):
+            checked = stages.check(work, captured, lowered, outputs, plan)
+        with progress.stage("codegen"):
+            sdks = stages.generate(work, captured, checked, plan)
+        with progress.stage("report"):
+            return stages.report(work, captured, checked, sdks, plan, progress.seconds)

@@ -1,0 +1,121 @@
+"""The project's own samples: a folder of pictures, or a Python factory."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from deploykit.errors import SampleError
+from deploykit.spec import Contract
+from deploykit.transforms import preprocess
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One input as an app has it, and what it is, if that is known."""
+
+    name: str
+    value: Image.Image | tuple[NDArray[Any], ...]
+    label: int | None
+
+    def tensors(self, contract: Contract) -> dict[str, NDArray[Any]]:
+        """As the artifact takes it.
+
+        Raises:
+            SampleError: if arrays do not fit the contract (both shapes are shown).
+        """
+        if isinstance(self.value, Image.Image):
+            (name, spec), *rest = contract.inputs.items()
+            if rest or spec.type != "image":
+                raise SampleError(f"sample {self.name} is a picture, but the model takes {', '.join(contract.inputs)}")
+            return {name: preprocess(self.value, spec)}
+        if len(self.value) != len(contract.inputs):
+            raise SampleError(f"sample {self.name} has {len(self.value)} arrays, the model takes {len(contract.inputs)}")
+        tensors = {}
+        for (name, spec), value in zip(contract.inputs.items(), self.value, strict=True):
+            shape = spec.shape
+            if value.shape != shape:
+                raise SampleError(f"sample {self.name}: {name} is {value.shape}, the contract says {shape}")
+            tensors[name] = value.astype("int32" if spec.dtype == "int64" else spec.dtype)
+        return tensors
+
+    def png(self) -> bytes:
+        """The picture as PNG; arrays have none.
+
+        Raises:
+            SampleError: if the sample is not a picture.
+        """
+        if not isinstance(self.value, Image.Image):
+            raise SampleError(f"sample {self.name} is not a picture")
+        file = io.BytesIO()
+        self.value.save(file, "PNG")
+        return file.getvalue()
+
+
+def read_samples(source: str, root: Path, contract: Contract, load: Callable[[str, Path], Any]) -> tuple[Sample, ...]:
+    """Reads `source`: a folder (`label/name.png` or `name.png`), or `file.py:factory` giving (value, label) pairs.
+
+    Args:
+        source: as in `[build] samples`.
+        root: the project's folder.
+        contract: for the labels.
+        load: gives the object that `file.py:name` stands for.
+
+    Raises:
+        SampleError: naming the folder, the file or the factory, and what is wrong with it.
+    """
+    made = _from_factory(source, root, contract, load) if ":" in source else _from_folder(root / source, contract)
+    if not made:
+        raise SampleError(f"samples = {source!r} gives no samples")
+    return made
+
+
+def _from_folder(folder: Path, contract: Contract) -> tuple[Sample, ...]:
+    if not folder.is_dir():
+        raise SampleError(f"samples folder {folder} does not exist")
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    samples, broken = [], []
+    for file in files:
+        try:
+            with Image.open(file) as picture:
+                picture.load()
+            label = contract.labels.index(file.parent.name) if file.parent.name in contract.labels else None
+            samples.append(Sample(str(file.relative_to(folder)), picture.copy(), label))
+        except (UnidentifiedImageError, OSError) as error:
+            broken.append(f"{file.relative_to(folder)}: {error}")
+    if broken:
+        raise SampleError(f"pictures in {folder} cannot be read:\n  " + "\n  ".join(broken))
+    return tuple(samples)
+
+
+def _from_factory(
+    source: str, root: Path, contract: Contract, load: Callable[[str, Path], Any]
+) -> tuple[Sample, ...]:
+    factory = load(source, root)
+    try:
+        pairs: Iterable[tuple[Any, Any]] = tuple(factory())
+    except Exception as error:
+        raise SampleError(f"samples = {source!r}: the factory raised {type(error).__name__}: {error}") from error
+    return tuple(_sample(source, i, pair, contract) for i, pair in enumerate(pairs))
+
+
+def _sample(source: str, index: int, pair: tuple[Any, Any], contract: Contract) -> Sample:
+    if not (isinstance(pair, tuple) and len(pair) == 2):
+        raise SampleError(f"samples = {source!r}: item {index} is not a pair (picture or arrays, label or None)")
+    value, label = pair
+    if isinstance(label, str):
+        if label not in contract.labels:
+            raise SampleError(f"samples = {source!r}: item {index} has the label {label!r}, which the contract does not")
+        label = contract.labels.index(label)
+    if not isinstance(value, Image.Image):
+        value = tuple(np.asarray(v) for v in (value if isinstance(value, tuple | list) else (value,)))
+    return Sample(f"{index:04d}", value, None if label is None else int(label))

@@ -1,0 +1,103 @@
+"""Capture, lower and run: the stages that send jobs to processes of their own."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploykit import work as jobs
+from deploykit.backends.base import LowerRequest
+from deploykit.errors import DeploykitError, UnsupportedOpsError
+from deploykit.jobs import JobDied, JobFailed
+from deploykit.manifest import RoadRecord
+from deploykit.project import Project
+from deploykit.spec import ModelSpec
+from deploykit.stages.plan import Lowering, Plan
+from deploykit.stages.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """What came of a lowering: a file, or none, and what each road did."""
+
+    road: str | None
+    roads_tried: tuple[RoadRecord, ...]
+    file: Path | None
+    log: Path
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of running a file: outputs, or the reason why there are none."""
+
+    outputs: Path | None
+    reason: str = ""
+    limit: bool = False
+    """True if the runner, not the file, is to blame: the verdict is then `not_run`."""
+
+
+def capture(work: Workspace, source: Project | ModelSpec, plan: Plan) -> jobs.Captured:
+    """Source → ExportedProgram, inputs and reference outputs in the scratch folder."""
+    log = work.log("capture")
+    captured = work.pool.submit(jobs.capture, source, plan.precisions, work.scratch, log=log).result()
+    work.progress.parts(captured.seconds)
+    work.progress.job("capture", log)
+    return captured
+
+
+def lower(work: Workspace, captured: jobs.Captured, plan: Plan) -> dict[Lowering, Lowered]:
+    """One job per file to make; a job that fails or dies leaves the others alone."""
+    futures: dict[Future[tuple[str | None, tuple[RoadRecord, ...], Path | None]], Lowering] = {}
+    for lowering in plan.lowerings:
+        folder = work.scratch / lowering.name
+        folder.mkdir()
+        model = captured.project.spec.model
+        request = LowerRequest(
+            name=captured.project.name,
+            version=model.version,
+            license=model.license,
+            precision=lowering.precision,
+            options=dict(lowering.options),
+            signature=captured.signature,
+            folder=folder,
+        )
+        program = jobs.Captured.program(work.scratch)
+        log = work.log(f"lower-{lowering.name}")
+        futures[work.pool.submit(jobs.lower, lowering.backend, program, request, log=log)] = lowering
+    done: dict[Lowering, Lowered] = {}
+    for future in as_completed(futures):
+        lowering = futures[future]
+        log = work.log(f"lower-{lowering.name}")
+        try:
+            road, tried, file = future.result()
+            done[lowering] = Lowered(road, tried, file, log)
+        except (JobDied, JobFailed) as error:
+            done[lowering] = Lowered(None, (RoadRecord(road="all", outcome="failed", reason=str(error)),), None, log)
+        work.progress.job(f"lower {lowering.name}", log)
+    return done
+
+
+def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[tuple[Lowering, str], Ran]:
+    """Every file on every runner that its targets name and this host has."""
+    futures = {}
+    for lowering, runner in dict.fromkeys((item.lowering, runner) for item in plan.items for runner in item.runners):
+        file = lowered[lowering].file
+        if file is None:
+            continue
+        outputs = work.scratch / f"{lowering.name}-{runner}.npz"
+        log = work.log(f"run-{lowering.name}-{runner}")
+        future = work.pool.submit(jobs.run, runner, file, work.scratch / "inputs.npz", outputs, log=log)
+        futures[future] = (lowering, runner, outputs, log)
+    done: dict[tuple[Lowering, str], Ran] = {}
+    for future in as_completed(futures):
+        lowering, runner, outputs, log = futures[future]
+        try:
+            future.result()
+            done[lowering, runner] = Ran(outputs)
+        except UnsupportedOpsError as error:
+            done[lowering, runner] = Ran(None, str(error), limit=True)
+        except DeploykitError as error:
+            done[lowering, runner] = Ran(None, str(error))
+        work.progress.job(f"run {lowering.name} on {runner}", log)
+    return done

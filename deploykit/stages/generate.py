@@ -1,0 +1,70 @@
+"""Codegen: one SDK per platform, around the first artifact that passed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deploykit import work as jobs
+from deploykit.codegen import build, ir
+from deploykit.errors import CodegenError
+from deploykit.manifest import Manifest
+from deploykit.report.model import SdkRecord
+from deploykit.stages.check import Checked
+from deploykit.stages.plan import Plan
+from deploykit.stages.workspace import Workspace
+
+
+def generate(
+    work: Workspace, captured: jobs.Captured, checked: tuple[Checked, ...], plan: Plan
+) -> tuple[SdkRecord, ...]:
+    """Writes `android/` and `ios/`, as far as the plan has targets for them."""
+    platforms = dict.fromkeys((item.target.platform, item.target.language) for item in plan.items)
+    goldens = _write_goldens(work.scratch / "goldens", captured.goldens)
+    return tuple(_generate(work, captured, checked, goldens, *platform) for platform in platforms)
+
+
+def _generate(
+    work: Workspace,
+    captured: jobs.Captured,
+    checked: tuple[Checked, ...],
+    goldens: tuple[ir.Golden, ...],
+    platform: str,
+    language: str,
+) -> SdkRecord:
+    passed = [c for c in checked if c.item.target.platform == platform and c.manifest and c.manifest.verdict == "passed"]
+    if not passed:
+        return _not_written(platform, language, "no artifact for this platform passed, and an SDK ships only what passed")
+    chosen = passed[0]
+    assert chosen.path is not None
+    # The manifest is read back: codegen sees what is on disk, nothing else.
+    manifest = Manifest.model_validate_json((chosen.path.parent / "manifest.json").read_text(encoding="utf-8"))
+    try:
+        sdk = build.sdk(manifest, chosen.item.target, chosen.path, goldens, captured.project.spec.sdk)
+        build.write(sdk, language, work.root / platform)
+    except CodegenError as error:
+        return _not_written(platform, language, str(error))
+    return SdkRecord(
+        platform=platform,
+        language=language,
+        written=True,
+        target=chosen.item.target.name,
+        precision=chosen.item.precision,
+        path=platform,
+        reason=f"{chosen.item.target.name} at {chosen.item.precision} is the first in the project's order that passed",
+    )
+
+
+def _not_written(platform: str, language: str, reason: str) -> SdkRecord:
+    return SdkRecord(
+        platform=platform, language=language, written=False, target=None, precision=None, path=None, reason=reason
+    )
+
+
+def _write_goldens(folder: Path, goldens: tuple[jobs.GoldenSample, ...]) -> tuple[ir.Golden, ...]:
+    folder.mkdir()
+    made = []
+    for golden in goldens:
+        file = folder / f"{golden.name}.png"
+        file.write_bytes(golden.png)
+        made.append(ir.Golden(golden.name, file, golden.scores))
+    return tuple(made)

@@ -1,0 +1,85 @@
+"""What is to be made: targets × precisions, in the order of preference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deploykit.backends import BACKENDS, RUNNERS
+from deploykit.errors import SpecError
+from deploykit.project import Project, nearest
+from deploykit.spec import BuildSpec, ModelSpec, Precision
+from deploykit.targets import Target, all_targets
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """One file to make. Targets that want the same file share it."""
+
+    backend: str
+    precision: Precision
+    options: tuple[tuple[str, str], ...]
+    """What else of the target changes the file, for example Core ML's deployment target."""
+
+    @property
+    def name(self) -> str:
+        """For folders and logs, for example `coreml-fp16`."""
+        return "-".join([self.backend, self.precision, *(value for _, value in self.options)])
+
+
+@dataclass(frozen=True)
+class Item:
+    """One artifact to deliver: a target at a precision."""
+
+    target: Target
+    precision: Precision
+
+    @property
+    def lowering(self) -> Lowering:
+        """The file behind it."""
+        options = BACKENDS[self.target.backend].options
+        return Lowering(self.target.backend, self.precision, tuple((o, str(getattr(self.target, o))) for o in options))
+
+    @property
+    def runners(self) -> tuple[str, ...]:
+        """The target's runners that this host has."""
+        return tuple(name for name in self.target.runners if RUNNERS[name].unavailable() is None)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All artifacts to deliver, in the order of preference: an SDK ships the first one that passed."""
+
+    items: tuple[Item, ...]
+
+    @property
+    def lowerings(self) -> tuple[Lowering, ...]:
+        """The distinct files behind the items."""
+        return tuple(dict.fromkeys(item.lowering for item in self.items))
+
+    @property
+    def precisions(self) -> tuple[Precision, ...]:
+        """The distinct precisions."""
+        return tuple(dict.fromkeys(item.precision for item in self.items))
+
+
+def plan(source: Project | ModelSpec, targets: tuple[str, ...], precisions: tuple[Precision, ...]) -> Plan:
+    """Narrows the project's targets and precisions to those that were asked for.
+
+    Raises:
+        SpecError: if a target does not exist, or cannot be had at a precision.
+    """
+    build = source.spec.build if isinstance(source, Project) else BuildSpec()
+    known = all_targets()
+    if unknown := [name for name in targets if name not in known]:
+        raise SpecError([f"--target {name}: no such target; {nearest(name, known)}" for name in unknown])
+    chosen = [known[name] for name in dict.fromkeys(targets or build.targets)]
+    wanted = tuple(dict.fromkeys(precisions or build.precisions))
+    impossible = [
+        f"{target.name} cannot be had at {precision}; it gives: {', '.join(target.precisions)}"
+        for target in chosen
+        for precision in wanted
+        if precision not in target.precisions
+    ]
+    if impossible:
+        raise SpecError(impossible)
+    return Plan(tuple(Item(target, precision) for target in chosen for precision in wanted))

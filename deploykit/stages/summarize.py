@@ -1,0 +1,107 @@
+"""The report: everything measured, as `report.json`, `index.html` and `junit.xml`."""
+
+from __future__ import annotations
+
+import base64
+import os
+import platform
+from importlib.metadata import version
+
+import deploykit
+from deploykit import work as jobs
+from deploykit.backends import BACKENDS
+from deploykit.manifest import Verdict
+from deploykit.report.html import html
+from deploykit.report.junit import junit
+from deploykit.report.model import ArtifactRecord, ModelRecord, Prediction, Report, SampleRecord, SdkRecord, StageTime
+from deploykit.stages.check import Checked
+from deploykit.stages.plan import Plan
+from deploykit.stages.workspace import Workspace
+
+
+def report(
+    work: Workspace,
+    captured: jobs.Captured,
+    checked: tuple[Checked, ...],
+    sdks: tuple[SdkRecord, ...],
+    plan: Plan,
+    seconds: dict[str, float],
+) -> Report:
+    """Writes `report/` and gives the report back."""
+    artifacts = tuple(_artifact(work, c) for c in checked)
+    tools = sorted({tool for item in plan.items for tool in BACKENDS[item.target.backend].tools} | {"numpy"})
+    project = captured.project
+    made = Report(
+        verdict=_verdict(artifacts),
+        model=ModelRecord(
+            name=project.name,
+            version=project.spec.model.version,
+            entry=project.spec.model.entry,
+            license=project.spec.model.license,
+            parameters=captured.parameters,
+            weights_sha256=captured.weights_sha256,
+            contract=project.contract,
+            notes=captured.notes,
+        ),
+        versions={"deploykit": deploykit.__version__, "python": platform.python_version()}
+        | {tool: version(tool) for tool in tools},
+        host=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        artifacts=artifacts,
+        parity=tuple(record for c in checked for record in c.parity),
+        errors=tuple(profile for c in checked for profile in c.errors),
+        samples=_samples(work, captured, checked),
+        sdks=sdks,
+        stages=tuple(StageTime(stage=stage, seconds=value) for stage, value in seconds.items()),
+    )
+    folder = work.root / "report"
+    (folder / "report.json").write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (folder / "index.html").write_text(html(made), encoding="utf-8")
+    (folder / "junit.xml").write_text(junit(made), encoding="utf-8")
+    return made
+
+
+def _verdict(artifacts: tuple[ArtifactRecord, ...]) -> Verdict:
+    verdicts = {artifact.verdict for artifact in artifacts}
+    return "failed" if "failed" in verdicts else "not_run" if "not_run" in verdicts else "passed"
+
+
+def _artifact(work: Workspace, checked: Checked) -> ArtifactRecord:
+    manifest, path = checked.manifest, checked.path
+    return ArtifactRecord(
+        target=checked.item.target.name,
+        target_title=checked.item.target.title,
+        backend=checked.item.target.backend,
+        precision=checked.item.precision,
+        verdict=manifest.verdict if manifest else "failed",
+        path=path.relative_to(work.root).as_posix() if path else None,
+        bytes=manifest.bytes if manifest else None,
+        sha256=manifest.sha256 if manifest else None,
+        road=checked.lowered.road,
+        roads_tried=checked.lowered.roads_tried,
+        log=checked.lowered.log.relative_to(work.root).as_posix(),
+    )
+
+
+def _samples(work: Workspace, captured: jobs.Captured, checked: tuple[Checked, ...]) -> tuple[SampleRecord, ...]:
+    contract = captured.project.contract
+    if contract.task != "image-classification" or not captured.shown:
+        return ()
+    (output,) = contract.outputs
+    scores = {"PyTorch": jobs.load(work.scratch / "fp32.npz")["samples"][output]}
+    for c in checked:
+        for runner, kinds in c.outputs.items():
+            scores[f"{c.item.target.name} {c.item.precision} ({runner})"] = kinds["samples"][output]
+    return tuple(
+        SampleRecord(
+            name=shown.name,
+            png_base64=base64.b64encode(shown.png).decode(),
+            label=None if (label := captured.labels[shown.draw]) is None else contract.labels[label],
+            predictions=tuple(_prediction(by, values[shown.draw, 0].tolist(), contract.labels) for by, values in scores.items()),
+        )
+        for shown in captured.shown
+    )
+
+
+def _prediction(by: str, scores: list[float], labels: tuple[str, ...]) -> Prediction:
+    best = max(range(len(scores)), key=scores.__getitem__)
+    return Prediction(by=by, label=labels[best], score=scores[best])
