@@ -1,0 +1,381 @@
+"""Kotlin: an `ir.Sdk` as an Android project, with its names, types and literals finished; templates only lay out."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from deploykit.codegen import ir
+from deploykit.codegen.render import render
+from deploykit.codegen.write import OutputFile
+from deploykit.errors import CodegenError
+from deploykit.resources import folder
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+HARD_KEYWORDS = _words(
+    "as break class continue do else false for fun if in interface is null object package return super this throw "
+    "true try typealias typeof val var when while"
+)
+"""Words that Kotlin takes as names only between backticks (kotlinlang.org/docs/keyword-reference.html)."""
+
+JAVA_KEYWORDS = _words(
+    "abstract assert boolean break byte case catch char class const continue default do double else enum extends "
+    "false final finally float for goto if implements import instanceof int interface long native new null package "
+    "private protected public return short static strictfp super switch synchronized this throw throws transient "
+    "true try void volatile while"
+)
+"""Words that the Android plugin refuses in a namespace, since it makes Java classes in it."""
+
+RUNTIME_PACKAGE = "deploykit.runtime"
+"""The package that the runtime is written in; each SDK has a copy in its own package, so two live in one app."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """One dependency in the version catalog."""
+
+    alias: str
+    module: str
+    version: str
+
+    @property
+    def accessor(self) -> str:
+        """How Gradle's Kotlin DSL calls the alias."""
+        return self.alias.replace("-", ".")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What differs between the packages that open a model."""
+
+    source: str
+    """The engine's file in `templates/kotlin/runtime/`."""
+    extra: tuple[tuple[str, str, str | None], ...] = ()
+    """Further libraries: alias, module, and version if it is not the engine's own."""
+    keep_rules: tuple[str, ...] = ()
+    native_libraries: tuple[str, ...] = ()
+    """System libraries that the manifest asks for (as not required)."""
+
+
+ENGINES: dict[str, Engine] = {
+    "litert": Engine(
+        source="LiteRtEngine.kt",
+        keep_rules=("-keepclasseswithmembers class com.google.ai.edge.litert.** { native <methods>; }",),
+        native_libraries=("libOpenCL.so", "libcdsprpc.so"),
+    ),
+    "tflite": Engine(
+        source="TfLiteEngine.kt",
+        extra=(
+            ("engine-gpu", "org.tensorflow:tensorflow-lite-gpu", None),
+            # tensorflow-lite-gpu refers to classes that only this library has, and does not depend on it:
+            # https://github.com/tensorflow/tensorflow/issues/57934. 2.14.0 is the last version that Maven Central has.
+            ("engine-gpu-api", "org.tensorflow:tensorflow-lite-gpu-api", "2.14.0"),
+        ),
+        keep_rules=("-keepclasseswithmembers class org.tensorflow.lite.** { native <methods>; }",),
+        native_libraries=("libOpenCL.so",),
+    ),
+    "onnxruntime": Engine(
+        source="OnnxEngine.kt",
+        # ONNX Runtime's native code makes results, their types and exceptions by the names of classes and constructors.
+        keep_rules=("-keep class ai.onnxruntime.** { <init>(...); native <methods>; static <methods>; }",),
+    ),
+}
+
+FILES: dict[str, str] = {
+    "settings.gradle.kts.jinja": "settings.gradle.kts",
+    "build.gradle.kts": "build.gradle.kts",
+    "gradle.properties": "gradle.properties",
+    "gitignore": ".gitignore",
+    "README.md.jinja": "README.md",
+    "gradle/libs.versions.toml.jinja": "gradle/libs.versions.toml",
+    "gradle/gradle-wrapper.properties": "gradle/wrapper/gradle-wrapper.properties",
+    "library/build.gradle.kts.jinja": "{module}/build.gradle.kts",
+    "library/consumer-rules.pro.jinja": "{module}/consumer-rules.pro",
+    "library/AndroidManifest.xml.jinja": "{module}/src/main/AndroidManifest.xml",
+    "library/Model.kt.jinja": "{module}/src/main/kotlin/{package}/{class}.kt",
+    "app/build.gradle.kts.jinja": "app/build.gradle.kts",
+    "app/AndroidManifest.xml.jinja": "app/src/main/AndroidManifest.xml",
+    "app/src/MainActivity.kt.jinja": "app/src/main/kotlin/{package}/sample/MainActivity.kt",
+    "app/src/SampleApp.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleApp.kt",
+    "app/src/SampleViewModel.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleViewModel.kt",
+    "app/src/ClassifyScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/ClassifyScreen.kt",
+    "app/src/Result.kt.jinja": "app/src/main/kotlin/{package}/sample/Result.kt",
+    "app/src/SelfTestScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/SelfTestScreen.kt",
+    "app/src/Pictures.kt.jinja": "app/src/main/kotlin/{package}/sample/Pictures.kt",
+    "app/res/values/strings.xml.jinja": "app/src/main/res/values/strings.xml",
+    "app/res/values/colors.xml": "app/src/main/res/values/colors.xml",
+    "app/res/values/themes.xml": "app/src/main/res/values/themes.xml",
+    "app/res/values-night/themes.xml": "app/src/main/res/values-night/themes.xml",
+    "app/res/drawable/ic_launcher_foreground.xml": "app/src/main/res/drawable/ic_launcher_foreground.xml",
+    "app/res/mipmap/ic_launcher.xml": "app/src/main/res/mipmap/ic_launcher.xml",
+    "app/res/mipmap-anydpi-v26/ic_launcher.xml": "app/src/main/res/mipmap-anydpi-v26/ic_launcher.xml",
+}
+"""Template or verbatim file in `templates/kotlin/` → its place in the SDK."""
+
+
+@dataclass(frozen=True)
+class KotlinSdk:
+    """One SDK with every name, type and literal as Kotlin, Gradle, XML and Markdown want it."""
+
+    deploykit: str
+    target: str
+    class_name: str
+    namespace: str
+    package: str
+    """The namespace, with Kotlin's reserved words in backticks."""
+    sample_package: str
+    project_literal: str
+    gradle_module: str
+    maven_group: str
+    maven_artifact: str
+    min_sdk: str
+    engine_title: str
+    engine_libraries: tuple[Library, ...]
+    keep_rules: tuple[str, ...]
+    native_libraries: tuple[str, ...]
+    model_literal: str
+    model_doc: str
+    model_md: str
+    model_xml: str
+    version_literal: str
+    version_doc: str
+    version_md: str
+    license_literal: str
+    license_md: str
+    parity_literal: str
+    parity_doc: str
+    parity_md: str
+    precision_literal: str
+    precision_doc: str
+    sha256: str
+    model_file: str
+    model_extension: str
+    model_bytes: int
+    asset_folder: str
+    label_count: int
+    labels_doc: str
+    golden_count: int
+    input_doc: str
+    output_doc: str
+    width: int
+    height: int
+    channels: int
+    color: str
+    resize: str
+    crop: str
+    crop_fraction: str
+    accelerators: str
+    accelerators_md: str
+    tolerance: str
+
+
+def files(sdk: ir.Sdk) -> list[OutputFile]:
+    """The `android/` tree of one SDK, sorted by path.
+
+    Raises:
+        CodegenError: if a name cannot be used in Kotlin or in Gradle.
+    """
+    node = kotlin(sdk)
+    places = {"module": node.gradle_module, "package": sdk.namespace.replace(".", "/"), "class": sdk.class_name}
+    source_root = PurePosixPath(node.gradle_module, "src/main/kotlin", places["package"])
+    assets = PurePosixPath(node.gradle_module, "src/main/assets", node.asset_folder)
+    tree = [_file(template, PurePosixPath(place.format(**places)), node) for template, place in FILES.items()]
+    tree += [_runtime_file(path, source_root, node.package) for path in runtime_sources(sdk.runtime.engine)]
+    tree.append(OutputFile(assets / node.model_file, source=sdk.file.path))
+    tree.append(OutputFile(assets / "labels.json", text=_json_lines(sdk.scores.labels)))
+    goldens = [
+        {"name": golden.name, "file": f"golden_{index}.png", "scores": list(golden.scores)}
+        for index, golden in enumerate(sdk.goldens)
+    ]
+    tree.append(OutputFile(assets / "goldens.json", text=_json_lines(goldens)))
+    tree += [OutputFile(assets / f"golden_{index}.png", source=golden.file) for index, golden in enumerate(sdk.goldens)]
+    return sorted(tree, key=lambda file: file.path)
+
+
+def kotlin(sdk: ir.Sdk) -> KotlinSdk:
+    """Maps the language-neutral SDK to Kotlin.
+
+    Raises:
+        CodegenError: if a name cannot be used in Kotlin or in Gradle.
+    """
+    _check_names(sdk)
+    engine = ENGINES[sdk.runtime.engine]
+    parts = sdk.namespace.split(".")
+    extension = sdk.file.path.suffix.removeprefix(".")
+    return KotlinSdk(
+        deploykit=sdk.deploykit,
+        target=sdk.target,
+        class_name=sdk.class_name,
+        namespace=sdk.namespace,
+        package=package(sdk.namespace),
+        sample_package=f"{package(sdk.namespace)}.sample",
+        project_literal=literal(f"{parts[-1]}-android"),
+        # The sample app is the module `app`.
+        gradle_module="app-model" if parts[-1] == "app" else parts[-1],
+        maven_group=".".join(parts[:-1]) or parts[-1],
+        maven_artifact=parts[-1],
+        min_sdk=sdk.runtime.min_os,
+        engine_title=f"{sdk.runtime.coordinate} {sdk.runtime.version}",
+        engine_libraries=(
+            Library("engine", sdk.runtime.coordinate, sdk.runtime.version),
+            *(Library(alias, module, version or sdk.runtime.version) for alias, module, version in engine.extra),
+        ),
+        keep_rules=engine.keep_rules,
+        native_libraries=engine.native_libraries,
+        model_literal=literal(sdk.model),
+        model_doc=doc(sdk.model),
+        model_md=markdown(sdk.model),
+        model_xml=android_string(sdk.model),
+        version_literal=literal(sdk.version),
+        version_doc=doc(sdk.version),
+        version_md=markdown(sdk.version),
+        license_literal="null" if sdk.license is None else literal(sdk.license),
+        license_md="not declared" if sdk.license is None else markdown(sdk.license),
+        parity_literal=literal(sdk.parity),
+        parity_doc=doc(sdk.parity),
+        parity_md=markdown(sdk.parity),
+        precision_literal=literal(sdk.file.precision),
+        precision_doc=doc(sdk.file.precision),
+        sha256=sdk.file.sha256,
+        model_file=f"model.{extension}",
+        model_extension=extension,
+        model_bytes=sdk.file.bytes,
+        asset_folder=sdk.namespace,
+        label_count=len(sdk.scores.labels),
+        labels_doc=_labels_doc(sdk.scores.labels),
+        golden_count=len(sdk.goldens),
+        input_doc=doc(sdk.picture.tensor),
+        output_doc=doc(sdk.scores.tensor),
+        width=sdk.picture.width,
+        height=sdk.picture.height,
+        channels=sdk.picture.channels,
+        color=sdk.picture.color.capitalize(),
+        resize=sdk.picture.resize.capitalize(),
+        crop=sdk.picture.crop.capitalize(),
+        crop_fraction=repr(float(sdk.picture.crop_fraction)),
+        accelerators=", ".join(f"Accelerator.{name.capitalize()}" for name in sdk.runtime.accelerators),
+        accelerators_md=" → ".join(name.upper() for name in sdk.runtime.accelerators),
+        tolerance=f"{float(sdk.tolerance)!r}f",
+    )
+
+
+def runtime_sources(engine: str) -> list[Path]:
+    """The runtime's files for one engine: all but the other engines'."""
+    others = {other.source for name, other in ENGINES.items() if name != engine}
+    return sorted(path for path in (folder("templates") / "kotlin/runtime").glob("*.kt") if path.name not in others)
+
+
+def literal(text: str) -> str:
+    r"""A Kotlin string literal.
+
+    `$` starts a template in Kotlin; characters that cannot be seen, or that turn the direction of the text around
+    them, are written as `\u` escapes so that the source reads as what it is.
+
+    >>> print(literal('5 $ "é"'))
+    "5 \$ \"é\""
+    """
+    return f'"{"".join(_ESCAPES.get(character) or _visible(character) for character in text)}"'
+
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
+
+
+def _visible(character: str) -> str:
+    if not _is_hidden(character):
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def _is_hidden(character: str) -> bool:
+    """Control, format (right-to-left marks), surrogate, private or unassigned characters, and spaces but the usual."""
+    category = unicodedata.category(character)
+    return category[0] == "C" or (category[0] == "Z" and character != " ")
+
+
+def doc(text: str) -> str:
+    """Text inside a comment, on one line: neither `*/` nor `/*` (Kotlin's comments nest) nor a line end survives.
+
+    >>> doc("a */ b")
+    'a *∕ b'
+    """
+    shown = "".join(" " if _is_hidden(character) else character for character in text)
+    return " ".join(shown.replace("*/", "*∕").replace("/*", "∕*").split())
+
+
+def markdown(text: str) -> str:
+    """Text inside a Markdown paragraph, on one line, that shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&])", r"\\\1", doc(text))
+
+
+def android_string(text: str) -> str:
+    """The content of a `<string>` resource, on one line: XML's escapes and those of Android's resource compiler."""
+    shown = " ".join("".join(" " if _is_hidden(character) else character for character in text).split())
+    quoted = re.sub(r"""(["'\\@?])""", r"\\\1", shown)
+    return quoted.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def package(namespace: str) -> str:
+    """A package name, with Kotlin's reserved words in backticks.
+
+    >>> package("com.example.object")
+    'com.example.`object`'
+    """
+    return ".".join(f"`{part}`" if part in HARD_KEYWORDS else part for part in namespace.split("."))
+
+
+def _check_names(sdk: ir.Sdk) -> None:
+    problems = []
+    parts = sdk.namespace.split(".")
+    if len(parts) < 2 or not all(re.fullmatch(r"[a-z][a-z0-9_]*", part) for part in parts):
+        problems.append(f"namespace {sdk.namespace!r} is not like com.example.digits")
+    if reserved := sorted(JAVA_KEYWORDS.intersection(parts)):
+        problems.append(f"namespace {sdk.namespace!r} has {', '.join(reserved)}, which Android refuses there")
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", sdk.class_name):
+        problems.append(f"class name {sdk.class_name!r} is not like DigitClassifier")
+    if sdk.class_name in _runtime_types():
+        problems.append(f"class name {sdk.class_name} is a type of the SDK's own runtime")
+    if problems:
+        raise CodegenError(f"{'; '.join(problems)}; set [sdk] in deploykit.toml")
+
+
+@cache
+def _runtime_types() -> frozenset[str]:
+    """Every top-level type of the runtime, and those that the generated class imports."""
+    names = {"Bitmap", "Context", "MutableStateFlow", "StateFlow"}
+    for path in (folder("templates") / "kotlin/runtime").glob("*.kt"):
+        declared = re.findall(r"^[a-z ]*\b(?:class|interface|object) ([A-Z]\w*)", path.read_text("utf-8"), re.MULTILINE)
+        names.update(declared)
+    return frozenset(names)
+
+
+def _file(template: str, place: PurePosixPath, node: KotlinSdk) -> OutputFile:
+    if template.endswith(".jinja"):
+        return OutputFile(place, text=render(f"kotlin/{template}", node))
+    return OutputFile(place, source=folder("templates") / "kotlin" / template)
+
+
+def _runtime_file(path: Path, root: PurePosixPath, name: str) -> OutputFile:
+    """A file of the runtime, verbatim but for its package."""
+    text = path.read_text("utf-8").replace(f"package {RUNTIME_PACKAGE}\n", f"package {name}\n", 1)
+    return OutputFile(root / path.name, text=text)
+
+
+def _json_lines(items: Iterable[object]) -> str:
+    """A JSON array with one item a line, so that a difference can be read."""
+    lines = ",\n".join(json.dumps(item, ensure_ascii=False, allow_nan=False) for item in items)
+    return f"[\n{lines}\n]\n"
+
+
+def _labels_doc(labels: tuple[str, ...]) -> str:
+    shown = [f"“{doc(label)}”" for label in (labels[0], labels[-1])]
+    return f", from {shown[0]} to {shown[1]}"
