@@ -61,7 +61,7 @@ def _room(row: Row) -> str:
 def _short(metric: dict[str, float]) -> str:
     names = {"top1_accuracy": "right", "top1_agreement": "same"}
     shown = [f"{words.percent(metric[key])} {name}" for key, name in names.items() if key in metric]
-    return ", ".join(shown) or words.metric(metric)
+    return ", ".join(shown or words.metric(metric)) or "–"
 
 
 def _verdict(verdict: Verdict) -> Text:

@@ -59,7 +59,7 @@ def _comparison(suite: Element, record: ParityRecord) -> None:
     properties = _element(case, "properties")
     for key, value in {**figures, **record.metric}.items():
         if value is not None:
-            _element(properties, "property", name=key, value=repr(value))
+            _element(properties, "property", name=key, value=f"{value:.6g}")
     if record.runner == REFERENCE_RUNNER:
         _element(properties, "property", name="note", value=REFERENCE_NOTE)
     if record.verdict == "failed":

@@ -17,7 +17,7 @@ from deploykit.report.words import EQUAL_BITS_DB, clean, db, power_of_ten
 SHAPES = ("circle", "square", "triangle", "diamond")
 """One per kind of input, beside its lane."""
 
-LANE = 13
+LANE = 15
 """Height of an input's lane in a strip, in CSS pixels."""
 
 
@@ -139,7 +139,7 @@ def error_axis(profiles: Iterable[ErrorProfile]) -> Axis | None:
     low, high = math.floor(min(spans)), math.ceil(max(spans))
     high = max(high, low + 2)
     scale = Axis(low, high, left=14.0, right=98.0)
-    step = max(1, math.ceil((high - low) / 4))
+    step = max(1, math.ceil((high - low) / 3))
     ticks = tuple(Tick(scale.at(v), power_of_ten(v)) for v in range(low, high + 1, step))
     return Axis(low, high, ticks, left=14.0, right=98.0)
 

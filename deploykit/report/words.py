@@ -86,18 +86,15 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def metric(values: dict[str, float]) -> str:
-    """The task's own figures in a few words."""
-    known = dict(values)
-    parts = []
-    if (accuracy := known.pop("top1_accuracy", None)) is not None:
-        reference = known.pop("reference_top1_accuracy", None)
-        parts.append(
-            f"{percent(accuracy)} right" + (f" (PyTorch {percent(reference)})" if reference is not None else "")
-        )
-    if (agreement := known.pop("top1_agreement", None)) is not None:
-        parts.append(f"{percent(agreement)} same answer")
-    return ", ".join(parts + [f"{name} {value:.4g}" for name, value in sorted(known.items())]) or "–"
+def metric(values: dict[str, float]) -> tuple[str, ...]:
+    """The task's own figures in a few words each, the most telling first."""
+    known = {
+        "top1_accuracy": "{} right",
+        "reference_top1_accuracy": "PyTorch {}",
+        "top1_agreement": "{} same answer",
+    }
+    parts = [text.format(percent(values[name])) for name, text in known.items() if name in values]
+    return (*parts, *(f"{name} {value:.4g}" for name, value in sorted(values.items()) if name not in known))
 
 
 def platform(name: str) -> str:

@@ -29,6 +29,7 @@ TARGETS = {
     "ios_onnx": ("iOS, ONNX Runtime", "onnx", "onnxruntime", "onnx"),
 }
 INPUTS = ("random", "zeros", "extremes", "samples")
+PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16")
 REQUIRED: dict[Precision, float] = {"fp32": 70.0, "fp16": 48.6}
 FLOOR: dict[Precision, float] = {"fp32": 131.2, "fp16": 54.6}
 HOSTILE = '<script>alert("x")</script>&\'"'
@@ -85,9 +86,10 @@ def picture(seed: int) -> str:
 
 def good() -> Report:
     """Ten artifacts over five targets, all of them right."""
-    artifacts, parity, errors, runs = [], [], [], []
+    artifacts, parity, errors = [], [], []
+    runs: list[tuple[str, Precision, str]] = []
     for number, (target, (title, backend, runner, suffix)) in enumerate(TARGETS.items()):
-        for precision in ("fp32", "fp16"):
+        for precision in PRECISIONS:
             runs.append((target, precision, runner))
             roads = [RoadRecord(road="torch.export", outcome="kept", seconds=4.25 + number)]
             if backend == "coreml":

@@ -17,7 +17,7 @@ from deploykit.report.model import Report
 from deploykit.report.rows import headline, rows, worst
 from deploykit.report.words import NAMES, REFERENCE_NOTE
 
-CASES = {name: getattr(report_cases, name)() for name in ("good", "mixed", "hostile", "empty")}
+CASES: dict[str, Report] = {name: getattr(report_cases, name)() for name in ("good", "mixed", "hostile", "empty")}
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 TEMPLATES = Path(__file__).parents[2] / "templates" / "report"
 
@@ -56,7 +56,7 @@ class Outline(HTMLParser):
 
 @pytest.fixture(params=CASES, name="report")
 def _report(request: pytest.FixtureRequest) -> Report:
-    return CASES[request.param]
+    return CASES[str(request.param)]
 
 
 def test_tags_nest_and_ids_are_unique(report: Report) -> None:

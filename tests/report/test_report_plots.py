@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploykit.report import plots, words
+from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
 
 
 @given(st.floats(allow_nan=False))
@@ -84,3 +85,17 @@ def test_percent_never_rounds_up_to_whole(value: float, text: str) -> None:
 )
 def test_scientific(value: float | None, text: str) -> None:
     assert words.scientific(value) == text
+
+
+def test_contracts_in_words() -> None:
+    image = ImageInput(type="image", size=(224, 192), crop="center", resize="bicubic")
+    assert words.input_words(image) == (
+        "a colour picture of any size, its middle cut out and resized to 192 × 224 pixels (bicubic) by the SDK"
+    )
+    tensor = TensorInput(type="tensor", shape=(1, 3, 8), range=(0, 9), dtype="int32")
+    assert words.input_words(tensor) == "a tensor of int32, 1 × 3 × 8, tested with values from 0 to 9"
+    many = tuple(f"class {n}" for n in range(1000))
+    assert words.output_words(ScoresOutput(type="scores"), many) == (
+        "a score for each of 1,000 labels (softmax): class 0, class 1, class 2, class 3 … class 999"
+    )
+    assert words.output_words(TensorOutput(type="tensor"), ()) == "a tensor"
