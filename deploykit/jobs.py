@@ -40,6 +40,8 @@ class IsolatedPool(Executor):
 
     def __init__(self, workers: int) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="deploykit-job")
+        # More threads than cores make OpenMP's busy waiting many times slower than one thread each.
+        self._cores = max(1, (os.cpu_count() or 1) // workers)
         self._running: set[BaseProcess] = set()
         self._stopped = False
 
@@ -60,7 +62,7 @@ class IsolatedPool(Executor):
 
     def _run(self, log: Path, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         receiver, sender = _SPAWN.Pipe(duplex=False)
-        process = _SPAWN.Process(target=_child, args=(sender, log, fn, args, kwargs), daemon=True)
+        process = _SPAWN.Process(target=_child, args=(sender, log, self._cores, fn, args, kwargs), daemon=True)
         process.start()
         self._running.add(process)
         if self._stopped:
@@ -87,8 +89,9 @@ def _how(exitcode: int | None) -> str:
 
 
 def _child(
-    answer: Connection, log: Path, fn: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]
+    answer: Connection, log: Path, cores: int, fn: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
+    os.environ["OMP_NUM_THREADS"] = str(cores)
     # Native libraries write to the file descriptors, past sys.stdout: the descriptors themselves have to be moved.
     with log.open("ab", buffering=0) as file:
         os.dup2(file.fileno(), 1)

@@ -21,6 +21,8 @@ class Backend:
     """Names of the roads, in the order in which they are tried, and where each is."""
     tools: tuple[str, ...]
     """Distributions whose versions the manifest keeps."""
+    options: tuple[str, ...] = ()
+    """Fields of a target that change the file, beside its precision."""
 
     def road(self, name: str) -> Road:
         """The road's function."""
@@ -48,7 +50,9 @@ def _not_on_a_mac() -> str | None:
 
 
 BACKENDS: dict[str, Backend] = {
-    "coreml": Backend((("torch.export", "deploykit.backends.coreml.lower:from_export"),), ("coremltools", "torch")),
+    "coreml": Backend(
+        (("torch.export", "deploykit.backends.coreml.lower:from_export"),), ("coremltools", "torch"), options=("min_os",)
+    ),
     "litert": Backend(
         (("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),),
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),

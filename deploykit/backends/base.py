@@ -33,7 +33,8 @@ class LowerRequest:
     version: str
     license: str | None
     precision: Precision
-    min_os: str
+    options: dict[str, str]
+    """The target's fields that the backend asked for (`Backend.options`)."""
     signature: Signature
     folder: Path
     """Where the file goes; exists and is empty."""

@@ -23,7 +23,7 @@ def from_export(program: torch.export.ExportedProgram, request: LowerRequest) ->
     model = ct.convert(
         program.run_decompositions({}),
         outputs=[ct.TensorType(name=o.name, dtype=NUMPY.get(o.dtype)) for o in request.signature.outputs],
-        minimum_deployment_target=getattr(ct.target, f"iOS{request.min_os.split('.')[0]}"),
+        minimum_deployment_target=getattr(ct.target, f"iOS{request.options['min_os'].split('.')[0]}"),
         compute_precision=PRECISIONS[request.precision],
         convert_to="mlprogram",
         skip_model_load=True,

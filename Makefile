@@ -1,0 +1,33 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test toolchains lint unit samples clean
+
+demo: $(VENV)/installed  ## Build sample_apps/digits for all targets; prints where the report and the SDKs are.
+	$(BIN)/deploykit build sample_apps/digits
+
+test: lint unit  ## Everything: ruff, mypy, pytest. Tests whose toolchain is missing skip visibly.
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(VENV)/installed
+	$(BIN)/python -m pytest -ra
+
+toolchains:  ## Installs Maven, Chromium and Swift on Debian, for the tests of generated code.
+	bash tests/toolchains/install.sh
+
+samples: $(VENV)/installed  ## Renders the checked-in sample apps anew.
+	$(BIN)/python -m tests.samples
+
+# One marker for both commands: pip resolves against constraints.txt, the set of versions that the tests passed with.
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist sample_apps/*/build

@@ -1,0 +1,30 @@
+"""Tools that tests of generated code need; a missing one skips visibly, or fails where skipping is forbidden."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SWIFT = Path(__file__).parent / "toolchains" / "swift.sh"
+
+
+def require_tool(name: str) -> str:
+    """The command for `name` ("mvn", "java", "swift", "chromium").
+
+    Without it the test is skipped with the remedy; under `DEPLOYKIT_FORBID_SKIP=1` it fails instead.
+    """
+    if name == "swift":
+        usable = subprocess.run(["bash", str(SWIFT), "check"], capture_output=True, check=False).returncode == 0
+        found = str(SWIFT) if usable else None
+    else:
+        found = shutil.which(name)
+    if found is None:
+        message = f"{name} is not installed: run `make toolchains`"
+        if os.environ.get("DEPLOYKIT_FORBID_SKIP") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
