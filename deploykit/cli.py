@@ -87,7 +87,9 @@ def build(
 
 @app.command()
 def init(
-    entry: Annotated[str, typer.Argument(help="path.py:factory, package.module:factory, timm:NAME or torchvision:NAME")],
+    entry: Annotated[
+        str, typer.Argument(help="path.py:factory, package.module:factory, timm:NAME or torchvision:NAME")
+    ],
     to: Annotated[Path, typer.Option("--out", help="Where to write the config.")] = Path("deploykit.toml"),
 ) -> None:
     """Look at a model and write a commented deploykit.toml for it."""
@@ -101,7 +103,9 @@ def init(
 
 @app.command()
 def inspect(
-    source: Annotated[str | None, typer.Argument(metavar="[CONFIG | ENTRY | ARTIFACT]", help="A model, or a manifest's folder")] = None,
+    source: Annotated[
+        str | None, typer.Argument(metavar="[CONFIG | ENTRY | ARTIFACT]", help="A model, or a manifest's folder")
+    ] = None,
 ) -> None:
     """Print what a stage made: the contract and graph of a model, or the manifest of an artifact."""
     from deploykit.inspection import inspect as describe

@@ -40,8 +40,15 @@ DEBIAN = "make toolchains (in deploykit's repository), or apt-get install {}"
 TOOLS = (
     Tool("java", "compiles and runs the generated Kotlin", DEBIAN.format("openjdk-17-jdk-headless"), _java),
     Tool("mvn", "fetches what the generated Kotlin is compiled against", DEBIAN.format("maven"), _on_path("mvn")),
-    Tool("swift", "compiles the generated Swift", "make toolchains, or https://www.swift.org/install", _on_path("swift")),
-    Tool("chromium", "brings a software Vulkan driver for LiteRT's GPU path", DEBIAN.format("chromium"), _on_path("chromium")),
+    Tool(
+        "swift", "compiles the generated Swift", "make toolchains, or https://www.swift.org/install", _on_path("swift")
+    ),
+    Tool(
+        "chromium",
+        "brings a software Vulkan driver for LiteRT's GPU path",
+        DEBIAN.format("chromium"),
+        _on_path("chromium"),
+    ),
 )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploykit import work as jobs
 from deploykit.errors import OutputError
-from deploykit.jobs import IsolatedPool
+from deploykit.jobs import IsolatedPool, logged
 from deploykit.render import render
 from deploykit.source import read_source
 from deploykit.spec import ModelSpec
@@ -26,7 +26,7 @@ def write_config(entry: str, to: Path) -> list[Path]:
     if not isinstance(model, ModelSpec):
         raise OutputError(f"{entry} is a config; init takes an entry such as path.py:factory")
     with tempfile.TemporaryDirectory() as scratch, IsolatedPool(1) as pool:
-        spec, classes = pool.submit(jobs.propose, model, log=Path(scratch) / "log").result()
+        spec, classes = pool.submit(logged, Path(scratch) / "log", jobs.propose, model).result()
     written = [to]
     if classes and not labels.exists():
         labels.write_text("".join(f"class {i}\n" for i in range(classes)), encoding="utf-8")

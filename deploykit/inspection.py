@@ -12,7 +12,7 @@ from rich.text import Text
 
 from deploykit import work as jobs
 from deploykit.errors import ArtifactError
-from deploykit.jobs import IsolatedPool
+from deploykit.jobs import IsolatedPool, logged
 from deploykit.manifest import Manifest, Signature
 from deploykit.source import read_source
 from deploykit.spec import Contract
@@ -50,12 +50,14 @@ def _model(text: str | None) -> RenderableType:
     source = read_source(text)
     with tempfile.TemporaryDirectory() as scratch, IsolatedPool(1) as pool:
         folder = Path(scratch)
-        captured = pool.submit(jobs.capture, source, (), folder, log=folder / "log").result()
-        ops = pool.submit(jobs.count_ops, jobs.Captured.program(folder), log=folder / "log").result()
+        captured = pool.submit(logged, folder / "log", jobs.capture, source, (), folder).result()
+        ops = pool.submit(jobs.count_ops, jobs.Captured.program(folder)).result()
     table = Table("ATen op", "count")
     for op, count in Counter(ops).most_common():
         table.add_row(op, str(count))
-    head = Text(f"{captured.project.name}: {captured.parameters:,} parameters, weights sha256 {captured.weights_sha256}")
+    head = Text(
+        f"{captured.project.name}: {captured.parameters:,} parameters, weights sha256 {captured.weights_sha256}"
+    )
     notes = [Text(note) for note in captured.notes]
     return Group(head, *notes, _contract(captured.project.contract), _signature(captured.signature), table)
 

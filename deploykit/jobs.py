@@ -16,11 +16,12 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from deploykit.errors import DeploykitError
 
 T = TypeVar("T")
+P = ParamSpec("P")
 _SPAWN = multiprocessing.get_context("spawn")  # fork is not safe once a library has started threads
 
 
@@ -35,7 +36,7 @@ class JobFailed(DeploykitError):
 class IsolatedPool(Executor):
     """At most `workers` processes at a time, a fresh one for every job.
 
-    `submit(function, *args, log=path)`: `function` and `args` are pickled, so their module should be light to import.
+    Functions and arguments are pickled; wrap a function in `logged` to keep what it prints.
     """
 
     def __init__(self, workers: int) -> None:
@@ -45,9 +46,9 @@ class IsolatedPool(Executor):
         self._running: set[BaseProcess] = set()
         self._stopped = False
 
-    def submit(self, fn: Callable[..., T], /, *args: Any, log: Path, **kwargs: Any) -> Future[T]:
-        """See `Executor.submit`; everything that the job prints goes to `log`."""
-        return self._threads.submit(self._run, log, fn, args, kwargs)
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """See `Executor.submit`."""
+        return self._threads.submit(self._run, fn, args, kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """With `cancel_futures`, jobs that run are killed, too."""
@@ -60,9 +61,9 @@ class IsolatedPool(Executor):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.shutdown(cancel_futures=kind is not None)
 
-    def _run(self, log: Path, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+    def _run(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         receiver, sender = _SPAWN.Pipe(duplex=False)
-        process = _SPAWN.Process(target=_child, args=(sender, log, self._cores, fn, args, kwargs), daemon=True)
+        process = _SPAWN.Process(target=_child, args=(sender, self._cores, fn, args, kwargs), daemon=True)
         process.start()
         self._running.add(process)
         if self._stopped:
@@ -72,13 +73,22 @@ class IsolatedPool(Executor):
             answer: T | BaseException = receiver.recv()
         except EOFError:
             process.join()
-            raise JobDied(f"its process {_how(process.exitcode)}; its output is in {log.name}") from None
+            raise JobDied(f"its process {_how(process.exitcode)}") from None
         finally:
             process.join()
             self._running.discard(process)
         if isinstance(answer, BaseException):
             raise answer
         return answer
+
+
+def logged(log: Path, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Calls `fn` with everything that its process prints sent to the end of `log`, for good; for jobs only."""
+    # Native libraries write to the file descriptors, past sys.stdout: the descriptors themselves have to be moved.
+    with log.open("ab", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    return fn(*args, **kwargs)
 
 
 def _how(exitcode: int | None) -> str:
@@ -89,13 +99,9 @@ def _how(exitcode: int | None) -> str:
 
 
 def _child(
-    answer: Connection, log: Path, cores: int, fn: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]
+    answer: Connection, cores: int, fn: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     os.environ["OMP_NUM_THREADS"] = str(cores)
-    # Native libraries write to the file descriptors, past sys.stdout: the descriptors themselves have to be moved.
-    with log.open("ab", buffering=0) as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

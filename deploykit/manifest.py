@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from deploykit.spec import Contract, DType, Precision, Strict
 
 Verdict = Literal["passed", "failed", "not_run"]
@@ -39,7 +41,7 @@ class ParityRecord(Strict):
     reason: str = ""
     """Why it failed or could not be had; with a pass, what was demanded."""
     snr_db: float | None = None
-    """10·log10(Σ reference² / Σ (reference - output)²) over all draws and outputs; the worst output's where there are several.
+    """10·log10(Σ reference² / Σ (reference - output)²) over all draws; the worst output's where there are several.
     Capped at 300 dB, which means equal bits."""
     max_abs: float | None = None
     max_rel: float | None = None
@@ -47,7 +49,7 @@ class ParityRecord(Strict):
     floor_snr_db: float | None = None
     """The same figure for PyTorch itself at this precision: the noise floor."""
     required_snr_db: float | None = None
-    metric: dict[str, float] = {}
+    metric: dict[str, float] = Field(default_factory=dict)
     """The task's own figures, for example `top1_agreement` and `top1_accuracy`."""
 
 

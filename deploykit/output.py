@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ def staged(out: Path) -> Iterator[Path]:
         OutputError: if `out` holds files that deploykit did not write, another build is at work in it, or the disk
             is full; `out` is then as it was.
     """
-    out = Path(os.path.abspath(out))
+    out = out.absolute()
     _refuse_foreign(out)
     staging, old = (out.parent / f".{out.name}.deploykit-{part}" for part in ("staging", "old"))
     try:
@@ -39,9 +38,7 @@ def staged(out: Path) -> Iterator[Path]:
                     out.rename(old)
                 staging.rename(out)
             finally:
-                for left in (staging, old):
-                    if left.exists() and out.exists() | (left is staging):
-                        shutil.rmtree(left)
+                _recover(out, staging, old)
     except Timeout:
         raise OutputError(f"another build is writing to {out}; wait for it, or choose another --out") from None
     except OSError as error:
@@ -70,4 +67,4 @@ def _explain(error: OSError, out: Path) -> OutputError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         free = shutil.disk_usage(out.parent).free // 2**20
         return OutputError(f"the disk of {out.parent} is full ({free} MiB free); what was in {out} is untouched")
-    return OutputError(f"{out} cannot be written: {error.strerror or error}; what was in it is untouched")
+    return OutputError(f"{error.filename or out}: {error.strerror or error}; what was in {out} is untouched")

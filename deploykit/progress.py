@@ -13,24 +13,24 @@ class Progress:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        """By stage, in order; parts of a stage are `stage/part`."""
-        self._current = ""
+        """By stage, in order; no second is counted twice."""
+        self._parts: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Times a stage."""
         start = time.monotonic()
-        self._current = name
+        self._parts = {}
         self.started(name)
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(time.monotonic() - start, 3)
-        self.finished(name, self.seconds[name])
+        yield
+        seconds = time.monotonic() - start
+        self.seconds[name] = round(seconds - sum(self._parts.values()), 3)
+        self.seconds |= self._parts
+        self.finished(name, seconds)
 
     def parts(self, seconds: dict[str, float]) -> None:
-        """Adds what a job measured of its own parts to the current stage."""
-        self.seconds |= {f"{self._current}/{part}": value for part, value in seconds.items()}
+        """What a job measured of its parts: they become stages after the current one, whose time is without them."""
+        self._parts |= seconds
 
     def started(self, name: str) -> None:
         """A stage begins."""

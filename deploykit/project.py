@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from deploykit import spec
+from deploykit import spec as schema
 from deploykit.errors import SpecError
 from deploykit.targets import all_targets
 
@@ -21,16 +21,16 @@ CONFIG = "deploykit.toml"
 # Which pydantic model validates which table; "*" stands for a name that the user chose. Pydantic puts the `type` of
 # an input or output into an error's path, hence the last part.
 TABLES: dict[tuple[str, ...], type[BaseModel]] = {
-    (): spec.Spec,
-    ("model",): spec.ModelSpec,
-    ("task",): spec.TaskSpec,
-    ("input", "*", "image"): spec.ImageInput,
-    ("input", "*", "tensor"): spec.TensorInput,
-    ("output", "*", "scores"): spec.ScoresOutput,
-    ("output", "*", "tensor"): spec.TensorOutput,
-    ("build",): spec.BuildSpec,
-    ("sdk",): spec.SdkSpec,
-    ("tolerance", "*"): spec.ToleranceSpec,
+    (): schema.Spec,
+    ("model",): schema.ModelSpec,
+    ("task",): schema.TaskSpec,
+    ("input", "*", "image"): schema.ImageInput,
+    ("input", "*", "tensor"): schema.TensorInput,
+    ("output", "*", "scores"): schema.ScoresOutput,
+    ("output", "*", "tensor"): schema.TensorOutput,
+    ("build",): schema.BuildSpec,
+    ("sdk",): schema.SdkSpec,
+    ("tolerance", "*"): schema.ToleranceSpec,
 }
 
 
@@ -39,14 +39,16 @@ class Project:
     """A model to deploy: its contract, and the folder that its paths are relative to."""
 
     root: Path
-    spec: spec.Spec
+    spec: schema.Spec
     labels: tuple[str, ...]
     name: str
 
     @property
-    def contract(self) -> spec.Contract:
+    def contract(self) -> schema.Contract:
         """What travels with the artifacts."""
-        return spec.Contract(task=self.spec.task.type, labels=self.labels, inputs=self.spec.input, outputs=self.spec.output)
+        return schema.Contract(
+            task=self.spec.task.type, labels=self.labels, inputs=self.spec.input, outputs=self.spec.output
+        )
 
 
 def read_project(file: Path) -> Project:
@@ -67,7 +69,7 @@ def read_project(file: Path) -> Project:
         raise SpecError([f"{file}: not valid TOML: {error}"]) from None
     lines = _Lines(file, text)
     try:
-        parsed = spec.Spec.model_validate(raw)
+        parsed = schema.Spec.model_validate(raw)
     except ValidationError as error:
         raise SpecError([_explain(problem, lines) for problem in error.errors()]) from None
     problems = [
@@ -81,12 +83,12 @@ def read_project(file: Path) -> Project:
     return Project(file.parent, parsed, labels, parsed.model.name or _default_name(parsed.model.entry))
 
 
-def bare_project(entry: spec.ModelSpec, contract: spec.Spec) -> Project:
+def bare_project(entry: schema.ModelSpec, contract: schema.Spec) -> Project:
     """A project without a file: the contract was made by looking at the model, paths start at the working folder."""
     return Project(Path.cwd(), contract, (), entry.name or _default_name(entry.entry))
 
 
-def nearest(name: str, valid: Sequence[str] | dict[str, object] | frozenset[str]) -> str:
+def nearest(name: str, valid: Collection[str]) -> str:
     """`did you mean "x"?`, or the list of what would be valid."""
     close = difflib.get_close_matches(str(name), list(valid), n=1, cutoff=0.6)
     return f'did you mean "{close[0]}"?' if close else f"valid are: {', '.join(sorted(valid))}"

@@ -39,7 +39,9 @@ class Sample:
                 raise SampleError(f"sample {self.name} is a picture, but the model takes {', '.join(contract.inputs)}")
             return {name: preprocess(self.value, spec)}
         if len(self.value) != len(contract.inputs):
-            raise SampleError(f"sample {self.name} has {len(self.value)} arrays, the model takes {len(contract.inputs)}")
+            raise SampleError(
+                f"sample {self.name} has {len(self.value)} arrays, the model takes {len(contract.inputs)}"
+            )
         tensors = {}
         for (name, spec), value in zip(contract.inputs.items(), self.value, strict=True):
             shape = spec.shape
@@ -97,9 +99,7 @@ def _from_folder(folder: Path, contract: Contract) -> tuple[Sample, ...]:
     return tuple(samples)
 
 
-def _from_factory(
-    source: str, root: Path, contract: Contract, load: Callable[[str, Path], Any]
-) -> tuple[Sample, ...]:
+def _from_factory(source: str, root: Path, contract: Contract, load: Callable[[str, Path], Any]) -> tuple[Sample, ...]:
     factory = load(source, root)
     try:
         pairs: Iterable[tuple[Any, Any]] = tuple(factory())
@@ -114,7 +114,9 @@ def _sample(source: str, index: int, pair: tuple[Any, Any], contract: Contract) 
     value, label = pair
     if isinstance(label, str):
         if label not in contract.labels:
-            raise SampleError(f"samples = {source!r}: item {index} has the label {label!r}, which the contract does not")
+            raise SampleError(
+                f"samples = {source!r}: item {index} has the label {label!r}, which the contract does not"
+            )
         label = contract.labels.index(label)
     if not isinstance(value, Image.Image):
         value = tuple(np.asarray(v) for v in (value if isinstance(value, tuple | list) else (value,)))

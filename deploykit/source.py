@@ -22,7 +22,9 @@ def read_source(text: str | None) -> Project | ModelSpec:
     """
     if text is None:
         if not Path(CONFIG).exists():
-            raise SpecError([f"no {CONFIG} here; give one, or an entry such as path.py:factory, or run `deploykit init ENTRY`"])
+            raise SpecError(
+                [f"no {CONFIG} here; give one, or an entry such as path.py:factory, or run `deploykit init ENTRY`"]
+            )
         return read_project(Path(CONFIG))
     path = Path(text)
     if path.is_dir():

@@ -52,7 +52,8 @@ class ModelSpec(Strict):
     def _entry(cls, value: str) -> str:
         if ":" not in value:
             raise ValueError(
-                f"{value!r} is not an entry; write path.py:factory, package.module:factory, timm:NAME or torchvision:NAME"
+                f"{value!r} is not an entry; "
+                "write path.py:factory, package.module:factory, timm:NAME or torchvision:NAME"
             )
         head = value.split(":", 1)[0]
         return relative_path(value) if head.endswith(".py") else value
@@ -128,7 +129,9 @@ class ImageInput(Strict):
     def _per_channel(self) -> ImageInput:
         for name in ("mean", "std"):
             if len(getattr(self, name)) not in (1, self.channels):
-                raise ValueError(f"{name} has {len(getattr(self, name))} values; a {self.color} image takes 1 or {self.channels}")
+                raise ValueError(
+                    f"{name} has {len(getattr(self, name))} values; a {self.color} image takes 1 or {self.channels}"
+                )
         return self
 
 
@@ -178,7 +181,7 @@ class ToleranceSpec(Strict):
 
 
 class BuildSpec(Strict):
-    """`[build]`: what is made. The order of both lists is the order of preference: an SDK ships the first that passed."""
+    """`[build]`: what is made. Both lists are in the order of preference: an SDK ships the first that passed."""
 
     targets: tuple[str, ...] = ("android_litert", "android_tflite", "android_onnx", "ios_coreml", "ios_onnx")
     precisions: tuple[Precision, ...] = ("fp16", "fp32")
@@ -224,7 +227,7 @@ class Spec(Strict):
     output: dict[str, OutputSpec]
     build: BuildSpec = BuildSpec()
     sdk: SdkSpec = SdkSpec()
-    tolerance: dict[Precision, ToleranceSpec] = {}
+    tolerance: dict[Precision, ToleranceSpec] = Field(default_factory=dict)
 
     @field_validator("input", "output")
     @classmethod
@@ -249,5 +252,7 @@ class Spec(Strict):
                     f"found inputs {sorted(self.input)} and outputs {sorted(self.output)}"
                 )
             if not self.task.labels:
-                raise ValueError('image-classification needs labels: labels = ["…", …] or a text file with one name a line')
+                raise ValueError(
+                    'image-classification needs labels: labels = ["…", …] or a text file with one name a line'
+                )
         return self

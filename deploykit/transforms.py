@@ -9,8 +9,8 @@ This is the definition; the Kotlin and Swift runtimes execute the same steps and
    - `none`: to height × width;
    - `center`: the shorter side to `floor(size / crop_fraction)`, the longer to `int(side * longer / shorter)`, then the
      middle is cut out at `round((resized - size) / 2)`, halves to even (torchvision's `Resize` and `CenterCrop`);
-   - `letterbox`: to `max(1, round(side * min(width / w, height / h)))`, then placed in the middle (odd pixel below and right)
-     of black;
+   - `letterbox`: to `max(1, round(side * min(width / w, height / h)))`, then placed in the middle of black, an odd
+     pixel below and right;
 4. it is handed over as float32, 1 × height × width × channels, 0 … 255.
 """
 

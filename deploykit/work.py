@@ -94,7 +94,7 @@ def capture(source: Project | ModelSpec, precisions: tuple[Precision, ...], fold
     from deploykit.prepare.deployable import Deployable, by_name
 
     clock = _Clock()
-    with clock("capture"):
+    with clock("load"):
         project, network, notes = load_network(source)
         contract, root = project.contract, project.root
         inputs = make_inputs(contract)
@@ -125,7 +125,7 @@ def capture(source: Project | ModelSpec, precisions: tuple[Precision, ...], fold
                         _save(folder / f"{precision}.npz", run_draws(yardstick, inputs))
                 except ArtifactError as error:
                     notes = (*notes, f"No {precision} noise floor: {str(error).splitlines()[0]}")
-        named = {name: value for name, value in module(**example).items()}
+        named = dict(module(**example))
     return Captured(
         project=project,
         signature=exporting.signature(example, named),
@@ -167,7 +167,9 @@ def load_network(source: Project | ModelSpec) -> tuple[Project, nn.Module, tuple
     notes: tuple[str, ...] = ()
     if model.alive is not None:
         make_alive(network, _examples(project, loaded.example_inputs), model.alive)
-        notes = ("The weights are random, made alive (varied norms, scaled head): its answers mean nothing, its numbers do.",)
+        notes = (
+            "The weights are random, made alive (varied norms, scaled head): its answers mean nothing, its numbers do.",
+        )
     elif not loaded.trained and model.weights is None:
         notes = ("The weights are random: the model was not given any.",)
     return project, network, notes
@@ -213,7 +215,9 @@ def lower(backend: str, program: Path, request: LowerRequest) -> tuple[str | Non
         try:
             kept = name, BACKENDS[backend].road(name)(exported, request)
             records.append(RoadRecord(road=name, outcome="kept", seconds=_since(start)))
-        except Exception as error:  # a converter may raise anything; its traceback goes to the log, the reason to the report
+        except (
+            Exception
+        ) as error:  # a converter may raise anything; its traceback goes to the log, the reason to the report
             _print_traceback()
             first = (str(error).strip() or "no message").splitlines()[0]
             reason = f"{type(error).__name__}: {first}"
@@ -237,7 +241,7 @@ def run(runner: str, artifact: Path, inputs: Path, outputs: Path) -> None:
     Raises:
         ArtifactError: if the runner cannot open or execute it.
     """
-    with RUNNERS[runner].load()(artifact) as opened:
+    with RUNNERS[runner].open(artifact) as opened:
         _save(outputs, run_draws(opened, load(inputs)))
 
 

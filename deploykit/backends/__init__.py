@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from pkgutil import resolve_name
 
 from deploykit.backends.base import Road, Runner
@@ -39,10 +40,14 @@ class RunnerEntry:
     unavailable: Callable[[], str | None] = lambda: None
     """Why it cannot run on this host, or None if it can."""
 
-    def load(self) -> type[Runner]:
-        """The runner's class; called with the artifact's path."""
-        found: type[Runner] = resolve_name(self.where)
-        return found
+    def open(self, artifact: Path) -> Runner:
+        """The runner, with the artifact read.
+
+        Raises:
+            ArtifactError: if it cannot be read.
+        """
+        runner: Runner = resolve_name(self.where)(artifact)
+        return runner
 
 
 def _not_on_a_mac() -> str | None:
@@ -51,14 +56,17 @@ def _not_on_a_mac() -> str | None:
 
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(
-        (("torch.export", "deploykit.backends.coreml.lower:from_export"),), ("coremltools", "torch"), options=("min_os",)
+        (("torch.export", "deploykit.backends.coreml.lower:from_export"),),
+        ("coremltools", "torch"),
+        options=("min_os",),
     ),
     "litert": Backend(
         (("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),),
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
     ),
     "onnx": Backend(
-        (("dynamo", "deploykit.backends.onnx.lower:from_dynamo"),), ("onnx", "onnxscript", "onnxconverter-common", "torch")
+        (("dynamo", "deploykit.backends.onnx.lower:from_dynamo"),),
+        ("onnx", "onnxscript", "onnxconverter-common", "torch"),
     ),
 }
 
@@ -66,7 +74,9 @@ RUNNERS: dict[str, RunnerEntry] = {
     "coreml-reference": RunnerEntry(
         "Core ML, reference execution (not Apple's runtime)", "deploykit.backends.coreml.reference:ReferenceRunner"
     ),
-    "coreml-apple": RunnerEntry("Core ML, Apple's runtime", "deploykit.backends.coreml.runner:AppleRunner", _not_on_a_mac),
+    "coreml-apple": RunnerEntry(
+        "Core ML, Apple's runtime", "deploykit.backends.coreml.runner:AppleRunner", _not_on_a_mac
+    ),
     "litert": RunnerEntry("LiteRT CompiledModel, CPU (XNNPACK)", "deploykit.backends.litert.runner:LiteRtRunner"),
     "tflite": RunnerEntry("TFLite Interpreter, CPU (XNNPACK)", "deploykit.backends.litert.runner:TfliteRunner"),
     "onnxruntime": RunnerEntry("ONNX Runtime, CPU", "deploykit.backends.onnx.runner:OnnxRunner"),

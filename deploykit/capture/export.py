@@ -40,7 +40,8 @@ def check_examples(contract: Contract, examples: tuple[torch.Tensor, ...] | None
             f"the factory's example_inputs {len(examples)}"
         )
     wrong = [
-        f"input {name}: the contract gives the network {_dims(spec.network_shape)}, its example input is {_dims(example.shape)}"
+        f"input {name}: the contract gives the network {_dims(spec.network_shape)}, "
+        f"its example input is {_dims(example.shape)}"
         for (name, spec), example in zip(contract.inputs.items(), examples, strict=True)
         if tuple(example.shape[1:]) != spec.network_shape[1:]
     ]
@@ -73,7 +74,9 @@ def export(module: nn.Module, inputs: dict[str, torch.Tensor], root: Path) -> to
             return torch.export.export(module, args=(), kwargs=inputs, strict=False)
     except Exception as error:
         first = explain(error, root).strip().splitlines()
-        raise CaptureError(f"torch.export refuses the model: {first[0]}\n  {first[-1] if len(first) > 1 else ''}".rstrip()) from error
+        raise CaptureError(
+            f"torch.export refuses the model: {first[0]}\n  {first[-1] if len(first) > 1 else ''}".rstrip()
+        ) from error
 
 
 def signature(inputs: dict[str, torch.Tensor], outputs: dict[str, torch.Tensor]) -> Signature:

@@ -8,7 +8,18 @@ import torch
 
 from deploykit.capture.sources import Picture, Source
 from deploykit.errors import CaptureError
-from deploykit.spec import NAME, ImageInput, InputSpec, ModelSpec, OutputSpec, ScoresOutput, Spec, TaskSpec, TensorInput, TensorOutput
+from deploykit.spec import (
+    NAME,
+    ImageInput,
+    InputSpec,
+    ModelSpec,
+    OutputSpec,
+    ScoresOutput,
+    Spec,
+    TaskSpec,
+    TensorInput,
+    TensorOutput,
+)
 
 
 def generic_spec(model: ModelSpec, source: Source, outputs: dict[str, torch.Tensor]) -> Spec:
@@ -18,7 +29,11 @@ def generic_spec(model: ModelSpec, source: Source, outputs: dict[str, torch.Tens
         CaptureError: if the factory gave no example inputs, or a dtype that no target takes.
     """
     examples = example_inputs(source, model.entry)
-    given = [p.name for p in inspect.signature(source.module.forward).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    given = [
+        p.name
+        for p in inspect.signature(source.module.forward).parameters.values()
+        if p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
     names = given[: len(examples)] if len(given) >= len(examples) else [f"input_{i}" for i in range(len(examples))]
     inputs: dict[str, InputSpec] = {name: _tensor(name, value) for name, value in zip(names, examples, strict=True)}
     taken = set(inputs)
@@ -75,4 +90,6 @@ def _tensor(name: str, value: torch.Tensor) -> TensorInput:
     low, high = (float(value.min()), float(value.max())) if value.numel() and dtype != "bool" else (0.0, 1.0)
     if not low < high:
         low, high = (low, low + 1) if dtype != "float32" else (-1.0, 1.0)
-    return TensorInput.model_validate({"type": "tensor", "shape": tuple(value.shape), "dtype": dtype, "range": (low, high)})
+    return TensorInput.model_validate(
+        {"type": "tensor", "shape": tuple(value.shape), "dtype": dtype, "range": (low, high)}
+    )

@@ -88,7 +88,9 @@ def explain(error: BaseException, root: Path) -> str:
     """The error and the last line of the user's own code that it came through."""
     frames = traceback.extract_tb(error.__traceback__)
     mine = [f for f in frames if Path(f.filename).is_relative_to(root.resolve()) and "site-packages" not in f.filename]
-    at = f" at {Path(mine[-1].filename).relative_to(root.resolve())}:{mine[-1].lineno} ({mine[-1].line})" if mine else ""
+    at = (
+        f" at {Path(mine[-1].filename).relative_to(root.resolve())}:{mine[-1].lineno} ({mine[-1].line})" if mine else ""
+    )
     return f"{type(error).__name__}: {error}{at}"
 
 
@@ -113,7 +115,9 @@ def _import_module(name: str, entry: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise EntryError(f"{entry}: no module {error.name!r}; install it, or write path.py:factory for a file") from error
+        raise EntryError(
+            f"{entry}: no module {error.name!r}; install it, or write path.py:factory for a file"
+        ) from error
     except Exception as error:
         raise EntryError(f"{entry}: importing {name} failed: {type(error).__name__}: {error}") from error
 
@@ -122,7 +126,9 @@ def _from_factory(entry: str, factory: Callable[[], object]) -> Source:
     code = getattr(factory, "__code__", None)
     root = Path(code.co_filename).parent if code else Path.cwd()
     if not callable(factory):
-        raise EntryError(f"{entry}: is a {type(factory).__name__}; a factory is a function (or class) without arguments")
+        raise EntryError(
+            f"{entry}: is a {type(factory).__name__}; a factory is a function (or class) without arguments"
+        )
     try:
         made = factory()
     except Exception as error:
@@ -134,7 +140,9 @@ def _from_factory(entry: str, factory: Callable[[], object]) -> Source:
         raise EntryError(
             f"{entry}: the factory gave {_kind(made)}; it has to give a torch.nn.Module or (module, example_inputs)"
         )
-    if inputs is not None and not (isinstance(inputs, tuple | list) and all(isinstance(i, torch.Tensor) for i in inputs)):
+    if inputs is not None and not (
+        isinstance(inputs, tuple | list) and all(isinstance(i, torch.Tensor) for i in inputs)
+    ):
         raise EntryError(f"{entry}: example_inputs is {_kind(inputs)}; it has to be a tuple of tensors")
     return Source(module, tuple(inputs) if inputs is not None else None, trained=True)
 
@@ -149,12 +157,18 @@ def _from_timm(name: str) -> Source:
     timm = _import_module("timm", f"timm:{name}")
     if not timm.is_model(name):
         near = timm.list_models(f"*{name[:6]}*")[:8]
-        raise EntryError(f"timm:{name}: timm {timm.__version__} has no such model; near it: {', '.join(near) or 'none'}")
+        raise EntryError(
+            f"timm:{name}: timm {timm.__version__} has no such model; near it: {', '.join(near) or 'none'}"
+        )
     module = timm.create_model(name, pretrained=False)
     cfg = module.pretrained_cfg
     shape = tuple(cfg["input_size"])
     picture = Picture(
-        shape[1:], tuple(cfg["mean"]), tuple(cfg["std"]), cfg.get("interpolation", "bicubic"), cfg.get("crop_pct") or 1.0
+        shape[1:],
+        tuple(cfg["mean"]),
+        tuple(cfg["std"]),
+        cfg.get("interpolation", "bicubic"),
+        cfg.get("crop_pct") or 1.0,
     )
     return Source(module, (torch.rand(1, *shape),), trained=False, picture=picture)
 

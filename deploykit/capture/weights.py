@@ -55,9 +55,8 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise WeightsError(
-            f"{path} cannot be read as {'safetensors' if path.suffix == '.safetensors' else 'a checkpoint of tensors'}: {first}"
-        ) from error
+        kind = "safetensors" if path.suffix == ".safetensors" else "a checkpoint of tensors"
+        raise WeightsError(f"{path} cannot be read as {kind}: {first}") from error
     state = state.get("state_dict", state) if isinstance(state, dict) else state
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
         raise WeightsError(f"{path} is not a state dict: it has to map names to tensors")

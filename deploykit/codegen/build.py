@@ -18,11 +18,13 @@ TASKS = ("image-classification",)
 """Tasks that have a typed API."""
 
 SELF_TEST_MARGIN = 8.0
-"""`selfTest()` accepts this many times the largest error that was measured here: a phone's kernels sum in other orders."""
+"""`selfTest()` accepts this many times the largest error measured here: a phone's kernels sum in other orders."""
 SELF_TEST_LEAST = 1e-3
 
 
-def sdk(manifest: Manifest, target: Target, artifact: Path, goldens: tuple[ir.Golden, ...], names_of: SdkSpec) -> ir.Sdk:
+def sdk(
+    manifest: Manifest, target: Target, artifact: Path, goldens: tuple[ir.Golden, ...], names_of: SdkSpec
+) -> ir.Sdk:
     """The language-neutral SDK of one artifact.
 
     Raises:
@@ -59,7 +61,11 @@ def sdk(manifest: Manifest, target: Target, artifact: Path, goldens: tuple[ir.Go
         ),
         scores=ir.Scores(tensor=output_name, labels=manifest.contract.labels, activation=scores.activation),
         file=ir.ModelFile(
-            path=artifact, name=manifest.file, sha256=manifest.sha256, bytes=manifest.bytes, precision=manifest.precision
+            path=artifact,
+            name=manifest.file,
+            sha256=manifest.sha256,
+            bytes=manifest.bytes,
+            precision=manifest.precision,
         ),
         runtime=ir.Runtime(
             engine=target.engine,

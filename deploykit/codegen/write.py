@@ -20,7 +20,7 @@ class OutputFile:
 
 
 def write_tree(files: Iterable[OutputFile], root: Path) -> None:
-    """Writes `files` under `root`, which must not exist yet. Text is UTF-8 with `\\n` line ends.
+    """Writes `files` under `root`, which must not exist yet. Text is UTF-8.
 
     Raises:
         CodegenError: if two files have the same path, or a path leaves `root`.
@@ -28,7 +28,9 @@ def write_tree(files: Iterable[OutputFile], root: Path) -> None:
     seen: set[PurePosixPath] = set()
     for file in files:
         if file.path in seen or file.path.is_absolute() or ".." in file.path.parts:
-            raise CodegenError(f"{file.path} is written twice or leaves the SDK; this is a defect of deploykit's FILES table")
+            raise CodegenError(
+                f"{file.path} is written twice or leaves the SDK; this is a defect of deploykit's FILES table"
+            )
         seen.add(file.path)
         target = root / file.path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -48,7 +48,9 @@ def compare(reference: Draws, outputs: Draws) -> Comparison:
         error = np.abs(np.where(finite, got, 0.0) - want)
         snr = min(snr, snr_db(want, error))
         max_abs = max(max_abs, float(error.max(initial=0.0)))
-        max_rel = max(max_rel, float(error.max(initial=0.0) / max(np.abs(want).max(initial=0.0), np.finfo(np.float64).tiny)))
+        max_rel = max(
+            max_rel, float(error.max(initial=0.0) / max(np.abs(want).max(initial=0.0), np.finfo(np.float64).tiny))
+        )
         exact += int((error == 0).sum())
         logs = np.clip(np.log10(error[error > 0]), LOG10_EDGES[0], LOG10_EDGES[-1])
         histogram += np.histogram(logs, bins=LOG10_EDGES)[0]
@@ -75,12 +77,16 @@ def no_spread(reference: Draws) -> str | None:
         if largest == 0.0:
             return f"PyTorch's own output {name} is all zeros, so any comparison would say nothing"
         if wide[0].size > 1 and float(wide.std()) < 1e-6 * largest:
-            return f"PyTorch's own output {name} has no spread (std {wide.std():.1e}), so any comparison would say nothing"
+            return (
+                f"PyTorch's own output {name} has no spread (std {wide.std():.1e}), so any comparison would say nothing"
+            )
     return None
 
 
 def deaf(reference: Draws) -> str | None:
     """Why random draws prove nothing, or None: a network that gives the same output whatever it is given."""
-    if all(len(v) > 1 and float(np.ptp(v.astype(np.float64), axis=0).max(initial=0.0)) == 0.0 for v in reference.values()):
+    if all(
+        len(v) > 1 and float(np.ptp(v.astype(np.float64), axis=0).max(initial=0.0)) == 0.0 for v in reference.values()
+    ):
         return "PyTorch's own output is the same for every random input, so any comparison would say nothing"
     return None

@@ -8,9 +8,7 @@ from deploykit.parity.inputs import Draws
 from deploykit.spec import Contract
 
 
-def task_metric(
-    contract: Contract, reference: Draws, outputs: Draws, labels: Sequence[int | None]
-) -> dict[str, float]:
+def task_metric(contract: Contract, reference: Draws, outputs: Draws, labels: Sequence[int | None]) -> dict[str, float]:
     """Classification: share of draws with PyTorch's best label, and accuracy of both where labels are known.
 
     Args:

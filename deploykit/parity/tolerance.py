@@ -27,8 +27,8 @@ TOLERANCES: dict[Precision, Tolerance] = {
         70.0,
         15.0,
         0.999,
-        "70 dB: published PSNR guidance for fp32 conversions; 15 dB below float32-against-float64 covers reordered sums, "
-        "measured over 45 networks with a reference execution",
+        "70 dB: published PSNR guidance for fp32 conversions; 15 dB below float32-against-float64 covers reordered "
+        "sums, measured over 45 networks with a reference execution",
     ),
     "fp16": Tolerance(
         50.0,
@@ -49,7 +49,11 @@ def required_snr_db(precision: Precision, floor_db: float | None, override: Tole
 
 
 def judge(
-    numbers: Comparison, required_db: float, precision: Precision, metric: dict[str, float], override: ToleranceSpec | None
+    numbers: Comparison,
+    required_db: float,
+    precision: Precision,
+    metric: dict[str, float],
+    override: ToleranceSpec | None,
 ) -> tuple[Verdict, str]:
     """The verdict and its reason: what failed, or what was demanded."""
     if numbers.non_finite:
@@ -58,5 +62,8 @@ def judge(
         return "failed", f"{numbers.snr_db:.1f} dB is below the {required_db:.1f} dB demanded"
     agreement, wanted = metric.get("top1_agreement"), TOLERANCES[precision].min_top1_agreement
     if agreement is not None and agreement < wanted:
-        return "failed", f"the best label agrees with PyTorch's on {agreement:.1%} of the samples; {wanted:.1%} is demanded"
+        return (
+            "failed",
+            f"the best label agrees with PyTorch's on {agreement:.1%} of the samples; {wanted:.1%} is demanded",
+        )
     return "passed", f"demanded: {required_db:.1f} dB" + (f" ({override.reason})" if override else "")

@@ -25,7 +25,9 @@ def make_alive(module: nn.Module, inputs: tuple[torch.Tensor, ...], seed: int) -
     for parameter in module.parameters():
         if parameter.dim() > 1 and not parameter.any():
             parameter.data.normal_(std=0.02)
-    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.running_mean is not None]
+    norms = [
+        m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.running_mean is not None
+    ]
     module.eval()
     for norm in norms:
         if norm.affine:

@@ -14,6 +14,7 @@ from torch import nn
 from deploykit.errors import CaptureError
 from deploykit.spec import Contract, ImageInput, InputSpec
 
+
 class _Image(nn.Module):
     """`(pixel * scale - mean) / std` as one multiply and one add, in the network's layout."""
 
@@ -111,6 +112,7 @@ def by_name(result: object, names: tuple[str, ...]) -> dict[str, torch.Tensor]:
         return {name: tensors[name] for name in names}
     if len(tensors) != len(names):
         raise CaptureError(
-            f"the model gives {len(tensors)} output(s) ({', '.join(tensors)}), the contract names {len(names)} ({', '.join(names)})"
+            f"the model gives {len(tensors)} output(s) ({', '.join(tensors)}), "
+            f"the contract names {len(names)} ({', '.join(names)})"
         )
     return dict(zip(names, tensors.values(), strict=True))

@@ -1,4 +1,4 @@
-"""`report.json`: everything that a build measured, as pydantic models. The HTML and JUnit reports are made from it alone."""
+"""`report.json`: everything that a build measured. The HTML and JUnit reports are made from it alone."""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ def check(
     plan: Plan,
 ) -> tuple[Checked, ...]:
     """Compares, judges, and writes `artifacts/<target>/<precision>/` with its manifest."""
-    yardsticks = {name: jobs.load(file) for name in ("fp32", "fp64", "fp16") if (file := work.scratch / f"{name}.npz").exists()}
+    yardsticks = {
+        name: jobs.load(file) for name in ("fp32", "fp64", "fp16") if (file := work.scratch / f"{name}.npz").exists()
+    }
     return tuple(_check(item, work, captured, lowered[item.lowering], ran, yardsticks) for item in plan.items)
 
 

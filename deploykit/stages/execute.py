@@ -9,7 +9,7 @@ from pathlib import Path
 from deploykit import work as jobs
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, UnsupportedOpsError
-from deploykit.jobs import JobDied, JobFailed
+from deploykit.jobs import JobDied, JobFailed, logged
 from deploykit.manifest import RoadRecord
 from deploykit.project import Project
 from deploykit.spec import ModelSpec
@@ -40,7 +40,7 @@ class Ran:
 def capture(work: Workspace, source: Project | ModelSpec, plan: Plan) -> jobs.Captured:
     """Source → ExportedProgram, inputs and reference outputs in the scratch folder."""
     log = work.log("capture")
-    captured = work.pool.submit(jobs.capture, source, plan.precisions, work.scratch, log=log).result()
+    captured = work.pool.submit(logged, log, jobs.capture, source, plan.precisions, work.scratch).result()
     work.progress.parts(captured.seconds)
     work.progress.job("capture", log)
     return captured
@@ -64,7 +64,7 @@ def lower(work: Workspace, captured: jobs.Captured, plan: Plan) -> dict[Lowering
         )
         program = jobs.Captured.program(work.scratch)
         log = work.log(f"lower-{lowering.name}")
-        futures[work.pool.submit(jobs.lower, lowering.backend, program, request, log=log)] = lowering
+        futures[work.pool.submit(logged, log, jobs.lower, lowering.backend, program, request)] = lowering
     done: dict[Lowering, Lowered] = {}
     for future in as_completed(futures):
         lowering = futures[future]
@@ -87,7 +87,7 @@ def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[t
             continue
         outputs = work.scratch / f"{lowering.name}-{runner}.npz"
         log = work.log(f"run-{lowering.name}-{runner}")
-        future = work.pool.submit(jobs.run, runner, file, work.scratch / "inputs.npz", outputs, log=log)
+        future = work.pool.submit(logged, log, jobs.run, runner, file, work.scratch / "inputs.npz", outputs)
         futures[future] = (lowering, runner, outputs, log)
     done: dict[tuple[Lowering, str], Ran] = {}
     for future in as_completed(futures):

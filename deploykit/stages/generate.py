@@ -31,9 +31,13 @@ def _generate(
     platform: str,
     language: str,
 ) -> SdkRecord:
-    passed = [c for c in checked if c.item.target.platform == platform and c.manifest and c.manifest.verdict == "passed"]
+    passed = [
+        c for c in checked if c.item.target.platform == platform and c.manifest and c.manifest.verdict == "passed"
+    ]
     if not passed:
-        return _not_written(platform, language, "no artifact for this platform passed, and an SDK ships only what passed")
+        return _not_written(
+            platform, language, "no artifact for this platform passed, and an SDK ships only what passed"
+        )
     chosen = passed[0]
     assert chosen.path is not None
     # The manifest is read back: codegen sees what is on disk, nothing else.

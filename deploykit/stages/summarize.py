@@ -96,7 +96,9 @@ def _samples(work: Workspace, captured: jobs.Captured, checked: tuple[Checked, .
             name=shown.name,
             png_base64=base64.b64encode(shown.png).decode(),
             label=None if (label := captured.labels[shown.draw]) is None else contract.labels[label],
-            predictions=tuple(_prediction(by, values[shown.draw, 0].tolist(), contract.labels) for by, values in scores.items()),
+            predictions=tuple(
+                _prediction(by, values[shown.draw, 0].tolist(), contract.labels) for by, values in scores.items()
+            ),
         )
         for shown in captured.shown
     )

@@ -1,4 +1,4 @@
-"""Trains the digits network and writes digits.safetensors: `python sample_apps/digits/train.py` (under a minute on 2 cores)."""
+"""Trains the network and writes digits.safetensors, in under a minute: `python sample_apps/digits/train.py`."""
 
 from __future__ import annotations
 

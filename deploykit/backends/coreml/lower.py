@@ -39,7 +39,7 @@ def from_export(program: torch.export.ExportedProgram, request: LowerRequest) ->
 
 
 def _make_reproducible(package: Path) -> None:
-    """coremltools writes the date, random UUIDs and maps in hash order; the same model has to give the same bytes."""
+    """Coremltools writes the date, random UUIDs and maps in hash order; the same model has to give the same bytes."""
     manifest = json.loads((package / "Manifest.json").read_text())
     entries = manifest["itemInfoEntries"]
     renamed = {key: str(uuid.uuid5(uuid.NAMESPACE_URL, entry["path"])).upper() for key, entry in entries.items()}
