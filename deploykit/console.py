@@ -32,7 +32,8 @@ class ConsoleProgress(Progress):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        if self._console.is_terminal:
+            self._bars.stop()
 
     def started(self, name: str) -> None:
         """See `Progress.started`."""

@@ -14,16 +14,16 @@ from pathlib import Path
 from deploykit import stages
 from deploykit.output import staged
 from deploykit.progress import Progress
-from deploykit.project import Project
+from deploykit.project import Entry, Project
 from deploykit.report.model import Report
-from deploykit.spec import ModelSpec, Precision
+from deploykit.spec import Precision
 
 
 @dataclass(frozen=True)
 class BuildRequest:
     """What `deploykit build` was asked for."""
 
-    source: Project | ModelSpec
+    source: Project | Entry
     """A project, or just an entry, whose contract is then made by looking at the model."""
     out: Path
     targets: tuple[str, ...] = ()

@@ -51,6 +51,14 @@ class Project:
         )
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A model without a project: its contract is made by looking at it."""
+
+    root: Path
+    model: schema.ModelSpec
+
+
 def read_project(file: Path) -> Project:
     """Reads a `deploykit.toml`.
 
@@ -83,9 +91,9 @@ def read_project(file: Path) -> Project:
     return Project(file.parent, parsed, labels, parsed.model.name or _default_name(parsed.model.entry))
 
 
-def bare_project(entry: schema.ModelSpec, contract: schema.Spec) -> Project:
-    """A project without a file: the contract was made by looking at the model, paths start at the working folder."""
-    return Project(Path.cwd(), contract, (), entry.name or _default_name(entry.entry))
+def bare_project(entry: Entry, contract: schema.Spec) -> Project:
+    """A project without a file: the contract was made by looking at the model."""
+    return Project(entry.root, contract, (), entry.model.name or _default_name(entry.model.entry))
 
 
 def nearest(name: str, valid: Collection[str]) -> str:

@@ -7,12 +7,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from deploykit.errors import SpecError
-from deploykit.project import CONFIG, Project, read_project
+from deploykit.project import CONFIG, Entry, Project, read_project
 from deploykit.spec import ModelSpec
 
 
-def read_source(text: str | None) -> Project | ModelSpec:
-    """Reads the project, or makes a bare `[model]` of an entry.
+def read_source(text: str | None) -> Project | Entry:
+    """Reads the project, or takes an entry as it is; a file of an entry may lie anywhere.
 
     Args:
         text: a path, an entry, or None for `deploykit.toml` in the working folder.
@@ -31,12 +31,14 @@ def read_source(text: str | None) -> Project | ModelSpec:
         return read_project(path / CONFIG)
     if path.suffix == ".toml":
         return read_project(path)
+    head, _, factory = text.rpartition(":")
+    root = Path(head).parent if head.endswith(".py") else Path()
     try:
-        return ModelSpec(entry=text)
+        return Entry(root, ModelSpec(entry=f"{Path(head).name}:{factory}" if head.endswith(".py") else text))
     except ValidationError as error:
         raise SpecError([f"{text}: {e.get('ctx', {}).get('error', e['msg'])}" for e in error.errors()]) from None
 
 
-def default_out(source: Project | ModelSpec) -> Path:
+def default_out(source: Project | Entry) -> Path:
     """`build/` beside the config, or in the working folder."""
     return (source.root if isinstance(source, Project) else Path()) / "build"

@@ -21,9 +21,9 @@ from deploykit.backends.base import LowerRequest, Runner
 from deploykit.errors import ArtifactError, CaptureError
 from deploykit.manifest import RoadRecord, Signature
 from deploykit.parity.inputs import Draws, make_inputs
-from deploykit.project import Project, bare_project
+from deploykit.project import Entry, Project, bare_project
 from deploykit.samples import Sample, read_samples
-from deploykit.spec import ModelSpec, Precision, Spec
+from deploykit.spec import Precision, Spec
 
 if TYPE_CHECKING:
     from torch import nn
@@ -73,7 +73,7 @@ class Captured:
         return folder / "program.pt2"
 
 
-def capture(source: Project | ModelSpec, precisions: tuple[Precision, ...], folder: Path) -> Captured:
+def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: Path) -> Captured:
     """Source → ExportedProgram, example inputs and reference outputs, all saved in `folder`.
 
     Args:
@@ -139,7 +139,7 @@ def capture(source: Project | ModelSpec, precisions: tuple[Precision, ...], fold
     )
 
 
-def load_network(source: Project | ModelSpec) -> tuple[Project, nn.Module, tuple[str, ...]]:
+def load_network(source: Project | Entry) -> tuple[Project, nn.Module, tuple[str, ...]]:
     """The network with its weights, in eval mode, its project, and what a reader of the report has to know.
 
     Raises:
@@ -152,7 +152,7 @@ def load_network(source: Project | ModelSpec) -> tuple[Project, nn.Module, tuple
     from deploykit.prepare.alive import make_alive
     from deploykit.prepare.deployable import named_tensors
 
-    model, root = (source.spec.model, source.root) if isinstance(source, Project) else (source, Path.cwd())
+    model, root = source.spec.model if isinstance(source, Project) else source.model, source.root
     loaded = load_source(model.entry, root)
     network = loaded.module.eval()
     if model.weights is not None:
@@ -163,7 +163,7 @@ def load_network(source: Project | ModelSpec) -> tuple[Project, nn.Module, tuple
     else:
         examples = infer.example_inputs(loaded, model.entry)
         outputs = named_tensors(exporting.run_once(network, examples, root))
-        project = bare_project(model, infer.generic_spec(model, loaded, outputs))
+        project = bare_project(source, infer.generic_spec(model, loaded, outputs))
     notes: tuple[str, ...] = ()
     if model.alive is not None:
         make_alive(network, _examples(project, loaded.example_inputs), model.alive)
@@ -175,7 +175,7 @@ def load_network(source: Project | ModelSpec) -> tuple[Project, nn.Module, tuple
     return project, network, notes
 
 
-def propose(model: ModelSpec) -> tuple[Spec, int]:
+def propose(entry: Entry) -> tuple[Spec, int]:
     """A contract for a model that has none, and its number of classes (0 if it is no image classifier).
 
     What a model zoo says of its pictures is used; everything else is a plain tensor.
@@ -188,9 +188,10 @@ def propose(model: ModelSpec) -> tuple[Spec, int]:
     from deploykit.capture.sources import load_source
     from deploykit.prepare.deployable import named_tensors
 
-    loaded = load_source(model.entry, Path.cwd())
+    model = entry.model
+    loaded = load_source(model.entry, entry.root)
     examples = infer.example_inputs(loaded, model.entry)
-    outputs = named_tensors(exporting.run_once(loaded.module.eval(), examples, Path.cwd()))
+    outputs = named_tensors(exporting.run_once(loaded.module.eval(), examples, entry.root))
     shapes = [tuple(output.shape) for output in outputs.values()]
     if loaded.picture is not None and len(shapes) == 1 and len(shapes[0]) == 2:
         return infer.classifier_spec(model, loaded.picture), shapes[0][1]

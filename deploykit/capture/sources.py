@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import sys
@@ -147,6 +148,11 @@ def _from_factory(entry: str, factory: Callable[[], object]) -> Source:
     return Source(module, tuple(inputs) if inputs is not None else None, trained=True)
 
 
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=5)
+    return f"near it: {', '.join(near)}" if near else "nothing is called nearly so"
+
+
 def _kind(value: object) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of ({', '.join(type(v).__name__ for v in value)})"
@@ -156,10 +162,7 @@ def _kind(value: object) -> str:
 def _from_timm(name: str) -> Source:
     timm = _import_module("timm", f"timm:{name}")
     if not timm.is_model(name):
-        near = timm.list_models(f"*{name[:6]}*")[:8]
-        raise EntryError(
-            f"timm:{name}: timm {timm.__version__} has no such model; near it: {', '.join(near) or 'none'}"
-        )
+        raise EntryError(f"timm:{name}: timm {timm.__version__} has no such model; {_near(name, timm.list_models())}")
     module = timm.create_model(name, pretrained=False)
     cfg = module.pretrained_cfg
     shape = tuple(cfg["input_size"])
@@ -176,8 +179,7 @@ def _from_timm(name: str) -> Source:
 def _from_torchvision(name: str) -> Source:
     models = _import_module("torchvision.models", f"torchvision:{name}")
     if name not in models.list_models():
-        near = models.list_models(include=f"*{name[:6]}*")[:8]
-        raise EntryError(f"torchvision:{name}: torchvision has no such model; near it: {', '.join(near) or 'none'}")
+        raise EntryError(f"torchvision:{name}: torchvision has no such model; {_near(name, models.list_models())}")
     # ImageNet constants: https://docs.pytorch.org/vision/stable/models.html (every classification preset uses them).
     picture = Picture((224, 224), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "bilinear", 0.875)
     return Source(models.get_model(name, weights=None), (torch.rand(1, 3, 224, 224),), trained=False, picture=picture)

@@ -11,8 +11,7 @@ from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, UnsupportedOpsError
 from deploykit.jobs import JobDied, JobFailed, logged
 from deploykit.manifest import RoadRecord
-from deploykit.project import Project
-from deploykit.spec import ModelSpec
+from deploykit.project import Entry, Project
 from deploykit.stages.plan import Lowering, Plan
 from deploykit.stages.workspace import Workspace
 
@@ -37,10 +36,14 @@ class Ran:
     """True if the runner, not the file, is to blame: the verdict is then `not_run`."""
 
 
-def capture(work: Workspace, source: Project | ModelSpec, plan: Plan) -> jobs.Captured:
+def capture(work: Workspace, source: Project | Entry, plan: Plan) -> jobs.Captured:
     """Source → ExportedProgram, inputs and reference outputs in the scratch folder."""
     log = work.log("capture")
-    captured = work.pool.submit(logged, log, jobs.capture, source, plan.precisions, work.scratch).result()
+    future = work.pool.submit(logged, log, jobs.capture, source, plan.precisions, work.scratch)
+    try:
+        captured = future.result()
+    except (JobDied, JobFailed) as error:
+        raise type(error)(f"the model could not be captured: {error}") from error
     work.progress.parts(captured.seconds)
     work.progress.job("capture", log)
     return captured

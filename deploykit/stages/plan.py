@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.errors import SpecError
-from deploykit.project import Project, nearest
-from deploykit.spec import BuildSpec, ModelSpec, Precision
+from deploykit.project import Entry, Project, nearest
+from deploykit.spec import BuildSpec, Precision
 from deploykit.targets import Target, all_targets
 
 
@@ -62,7 +62,7 @@ class Plan:
         return tuple(dict.fromkeys(item.precision for item in self.items))
 
 
-def plan(source: Project | ModelSpec, targets: tuple[str, ...], precisions: tuple[Precision, ...]) -> Plan:
+def plan(source: Project | Entry, targets: tuple[str, ...], precisions: tuple[Precision, ...]) -> Plan:
     """Narrows the project's targets and precisions to those that were asked for.
 
     Raises:
