@@ -1,0 +1,210 @@
+"""The Kotlin pass: literals, names, and the golden tree of one small SDK.
+
+After a wanted change of the generated text, write the golden tree anew with `DEPLOYKIT_UPDATE_GOLDEN=1` and read its
+difference.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import xml.etree.ElementTree as ET
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploykit.codegen import ir, kotlin
+from deploykit.codegen.write import OutputFile, write_tree
+from deploykit.errors import CodegenError
+from tests.generated.kotlin import sdks
+
+GOLDEN = Path(__file__).parents[1] / "golden/kotlin"
+
+
+def sdk(**changes: object) -> ir.Sdk:
+    """An SDK whose files do not exist; rendering does not read them."""
+    base = ir.Sdk(
+        deploykit="0.1.0",
+        target="android_litert",
+        model="digits",
+        version="1.0",
+        license="Apache-2.0",
+        class_name="DigitClassifier",
+        namespace="com.example.digits",
+        module="Digits",
+        picture=ir.Picture("image", 32, 28, "gray", "bilinear", "letterbox", 1.0),
+        scores=ir.Scores("scores", tuple("0123456789"), "softmax"),
+        file=ir.ModelFile(Path("digits.tflite"), "digits.tflite", "3f2a9c" + "0" * 58, 123456, "fp16"),
+        runtime=ir.Runtime("litert", "com.google.ai.edge.litert:litert", "2.1.6", ("npu", "gpu", "cpu"), "24"),
+        goldens=(ir.Golden("seven", Path("seven.png"), (0.0,) * 7 + (0.9, 0.0625, 0.0375)),),
+        tolerance=0.01,
+        parity="matches PyTorch to 61 dB (LiteRT, fp16)",
+    )
+    return dataclasses.replace(base, **changes)  # type: ignore[arg-type]
+
+
+def texts(files: list[OutputFile]) -> dict[str, str]:
+    """The text of each file, whether rendered or verbatim; not the model and the pictures."""
+    tree = {}
+    for file in files:
+        if file.text is not None:
+            tree[str(file.path)] = file.text
+        elif file.source is not None and file.source.exists():
+            tree[str(file.path)] = file.source.read_text("utf-8")
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", '""'),
+        ("plain", '"plain"'),
+        ('a "quote"', r'"a \"quote\""'),
+        ("back\\slash", r'"back\\slash"'),
+        ("two\nlines\r\n\t", r'"two\nlines\r\n\t"'),
+        ("$dollar ${x}", r'"\$dollar \${x}"'),
+        ("é 猫", '"é 猫"'),
+        ("🦊", '"🦊"'),
+        ("*/ /*", '"*/ /*"'),
+        ("\u200fmark", r'"\u200fmark"'),
+        ("\x00\u2028\u00a0", r'"\u0000\u2028\u00a0"'),
+        ("\U000e0041", r'"\udb40\udc41"'),
+    ],
+)
+def test_literal(text: str, expected: str) -> None:
+    assert kotlin.literal(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a */ b /* c", "a *∕ b ∕* c"),
+        ("/*/", "∕*∕"),
+        ("*//*", "*∕∕*"),
+        ("two\nlines \u202e turned", "two lines turned"),
+    ],
+)
+def test_doc_cannot_leave_its_comment(text: str, expected: str) -> None:
+    assert kotlin.doc(text) == expected
+
+
+@given(st.text())
+def test_doc_is_one_line_without_marks(text: str) -> None:
+    shown = kotlin.doc(text)
+    assert "*/" not in shown
+    assert "/*" not in shown
+    assert len(shown.splitlines()) <= 1
+
+
+@given(st.text())
+def test_literals_read_back(text: str) -> None:
+    body = kotlin.literal(text)[1:-1].replace("\\$", "$")
+    # What is left of Kotlin's escapes is also JSON's.
+    assert json.loads(f'"{body}"') == text
+    assert len(body.splitlines()) <= 1
+
+
+@given(st.text())
+def test_android_strings_are_xml(text: str) -> None:
+    element = ET.fromstring(f"<string>{kotlin.android_string(text)}</string>")
+    assert len(element) == 0
+
+
+@given(st.lists(st.text(), min_size=1, max_size=20))
+def test_labels_survive(labels: list[str]) -> None:
+    tree = texts(kotlin.files(sdk(scores=ir.Scores("scores", tuple(labels), "softmax"))))
+    assert json.loads(tree["digits/src/main/assets/com.example.digits/labels.json"]) == labels
+
+
+def test_ten_thousand_labels_are_data_and_not_code() -> None:
+    many = sdk(scores=ir.Scores("scores", tuple(f"label {i}" for i in range(10_000)), "softmax"))
+    source = texts(kotlin.files(many))["digits/src/main/kotlin/com/example/digits/DigitClassifier.kt"]
+    assert len(source) < 6000
+    assert "labelCount = 10000," in source
+
+
+def test_reserved_words_are_backticked_only_where_needed() -> None:
+    assert kotlin.package("com.example.object.in.data") == "com.example.`object`.`in`.data"
+    tree = texts(kotlin.files(sdk(namespace="com.example.object")))
+    assert "package com.example.`object`\n" in tree["object/src/main/kotlin/com/example/object/ModelSession.kt"]
+    assert (
+        "import com.example.`object`.LoadState\n"
+        in (tree["app/src/main/kotlin/com/example/object/sample/SampleViewModel.kt"])
+    )
+    assert 'namespace = "com.example.object"' in tree["object/build.gradle.kts"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"namespace": "com.example.class"}, "has class, which Android refuses"),
+        ({"namespace": "digits"}, "is not like com.example.digits"),
+        ({"namespace": "com.Example.digits"}, "is not like com.example.digits"),
+        ({"class_name": "digit-classifier"}, "is not like DigitClassifier"),
+        ({"class_name": "ModelSession"}, "is a type of the SDK's own runtime"),
+        ({"class_name": "Classification"}, "is a type of the SDK's own runtime"),
+        ({"class_name": "Bitmap"}, "is a type of the SDK's own runtime"),
+    ],
+)
+def test_unusable_names_are_refused(changes: dict[str, object], problem: str) -> None:
+    with pytest.raises(CodegenError, match=problem):
+        kotlin.files(sdk(**changes))
+
+
+def test_a_module_named_app_does_not_meet_the_sample_app() -> None:
+    tree = texts(kotlin.files(sdk(namespace="com.example.app")))
+    assert 'include(":app-model")' in tree["settings.gradle.kts"]
+    assert len(tree) == len(texts(kotlin.files(sdk())))
+
+
+@pytest.mark.parametrize("engine", sdks.ENGINES)
+def test_only_the_engine_in_use_is_copied(engine: str, tmp_path: Path) -> None:
+    paths = [file.path.name for file in kotlin.files(sdks.sdk(engine, tmp_path))]  # type: ignore[arg-type]
+    sources = [other.source for other in kotlin.ENGINES.values()]
+    assert [path for path in paths if path in sources] == [kotlin.ENGINES[engine].source]
+
+
+def test_every_template_is_in_the_table() -> None:
+    root = kotlin.folder("templates") / "kotlin"
+    found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    assert {path for path in found if not path.startswith("runtime/")} == set(kotlin.FILES)
+
+
+def test_the_same_sdk_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        write_tree(kotlin.files(sdks.sdk("onnxruntime", tmp_path / "model")), tmp_path / name)
+    first, second = (
+        {
+            path.relative_to(tmp_path / name): path.read_bytes()
+            for path in (tmp_path / name).rglob("*")
+            if path.is_file()
+        }
+        for name in ("first", "second")
+    )
+    assert first == second
+    assert not any(str(tmp_path).encode() in content for content in first.values())
+
+
+def test_text_files_end_with_one_newline_and_have_no_blanks_at_line_ends(tmp_path: Path) -> None:
+    for path, text in texts(kotlin.files(sdk())).items():
+        assert text.endswith("\n"), path
+        assert not text.endswith("\n\n"), path
+        assert not any(line != line.rstrip() for line in text.splitlines()), path
+        assert "\n\n\n" not in text, path
+        if PurePosixPath(path).suffix == ".kt":
+            assert max(map(len, text.splitlines())) <= 130, path
+
+
+def test_golden_tree() -> None:
+    tree = texts(kotlin.files(sdk()))
+    if os.environ.get("DEPLOYKIT_UPDATE_GOLDEN") == "1":
+        shutil.rmtree(GOLDEN, ignore_errors=True)
+        write_tree([OutputFile(PurePosixPath(path), text=text) for path, text in tree.items()], GOLDEN)
+    found = {path.relative_to(GOLDEN).as_posix(): path for path in GOLDEN.rglob("*") if path.is_file()}
+    assert sorted(found) == sorted(tree)
+    for name, path in found.items():
+        assert path.read_text("utf-8") == tree[name], name

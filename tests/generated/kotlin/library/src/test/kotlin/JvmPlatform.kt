@@ -1,0 +1,79 @@
+package com.example.onnxruntime.pictures
+
+import java.io.File
+import java.io.IOException
+import java.nio.ByteBuffer
+import java.security.MessageDigest
+import javax.imageio.ImageIO
+import org.json.JSONArray
+
+private val assets = File(System.getProperty("cases"), "../onnxruntime/pictures/src/main/assets/com.example.onnxruntime.pictures")
+
+private val modelHash = MessageDigest.getInstance("SHA-256")
+    .digest(assets.resolve("model.onnx").readBytes())
+    .joinToString("") { "%02x".format(it) }
+
+internal val contract = ModelContract(
+    name = "pictures",
+    version = "1.0",
+    sha256 = modelHash,
+    precision = "fp32",
+    license = "Apache-2.0",
+    parity = "matches",
+    folder = "com.example.onnxruntime.pictures",
+    file = "model.onnx",
+    labelCount = 12,
+    preprocessing = ImagePreprocessing(6, 8, ColorOrder.Gray, Resize.Bilinear, Crop.None, 1.0),
+    accelerators = listOf(Accelerator.Npu, Accelerator.Cpu),
+    tolerance = 1e-5f,
+)
+
+/** The rendered SDK's assets on this machine. The CPU is ONNX Runtime; other accelerators fail, work or lie as told. */
+internal class JvmPlatform(
+    private val works: Set<Accelerator> = setOf(Accelerator.Cpu),
+    private val wrong: Set<Accelerator> = emptySet(),
+    private val hash: String = modelHash,
+    override val osBuild: String = "this",
+) : Platform {
+    override val engine = ENGINE_NAME
+    override val device = "JVM"
+
+    /** What was opened, in this order. */
+    val opened = mutableListOf<Accelerator>()
+
+    override fun text(file: String): String = assets.resolve(file).readText()
+
+    override fun picture(file: String): Pixels {
+        // ImageIO keeps gray levels in a linear colour space and would change them on the way to RGB.
+        val raster = ImageIO.read(assets.resolve(file)).raster
+        val argb = IntArray(raster.width * raster.height) {
+            raster.getSample(it % raster.width, it / raster.width, 0) * 0x010101
+        }
+        return Pixels(argb, raster.width, raster.height)
+    }
+
+    override fun modelHash(): String = hash
+
+    override fun open(accelerator: Accelerator): Engine {
+        opened += accelerator
+        val isCpu = accelerator == Accelerator.Cpu
+        if (!isCpu && accelerator !in works + wrong) throw IOException("no $accelerator here")
+        val engine = openEngine(model(), Accelerator.Cpu, ModelOptions())
+        return if (accelerator in wrong) Wrong(engine) else engine
+    }
+
+    fun golden(): FloatArray {
+        val scores = JSONArray(text("goldens.json")).getJSONObject(0).getJSONArray("scores")
+        return FloatArray(scores.length()) { scores.getDouble(it).toFloat() }
+    }
+
+    private fun model(): ByteBuffer {
+        val bytes = assets.resolve("model.onnx").readBytes()
+        return ByteBuffer.allocateDirect(bytes.size).put(bytes).apply { rewind() }
+    }
+
+    /** An accelerator that computes something else, without an error. */
+    private class Wrong(private val engine: Engine) : Engine by engine {
+        override fun run(input: FloatArray): FloatArray = engine.run(input).apply { reverse() }
+    }
+}

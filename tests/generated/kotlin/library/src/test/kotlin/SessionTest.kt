@@ -1,0 +1,124 @@
+package com.example.onnxruntime.pictures
+
+import java.io.File
+import java.util.concurrent.CancellationException
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.runBlocking
+import org.json.JSONObject
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
+import org.junit.jupiter.api.io.TempDir
+
+/** A session on ONNX Runtime's real engine, with the assets of the rendered SDK. */
+class SessionTest {
+    @TempDir lateinit var cache: File
+
+    private val state = MutableStateFlow<LoadState>(LoadState.Idle)
+
+    @Test
+    fun `classifies on the real engine as Python does`() = runBlocking {
+        val platform = JvmPlatform()
+        load(platform).use { session ->
+            assertEquals(Accelerator.Cpu, session.accelerator)
+            val picture = platform.picture("golden_0.png")
+            val result = session.classify { picture }
+            val golden = platform.golden()
+            val expected = Classification.of(golden, session.info.labels)
+            assertEquals(expected.labels.map { it.name }, result.labels.map { it.name })
+            assertEquals(expected.best.score, result.best.score, 1e-6f)
+            assertEquals(result.labels.take(3), result.top(3))
+            assertTrue(result.top(1000).size == session.info.labels.size)
+            println("ONNX Runtime on the JVM: off by ${ScoreDifference(scores(result), golden).maxError}")
+        }
+    }
+
+    @Test
+    fun `steps down from an accelerator that is wrong, and remembers`() = runBlocking {
+        val platform = JvmPlatform(wrong = setOf(Accelerator.Npu))
+        load(platform).use { assertEquals(Accelerator.Cpu, it.accelerator) }
+        assertEquals(listOf(Accelerator.Npu, Accelerator.Cpu), platform.opened)
+        platform.opened.clear()
+        load(platform).use { assertEquals(Accelerator.Cpu, it.accelerator) }
+        assertEquals(listOf(Accelerator.Cpu), platform.opened)
+        val unchecked = ModelOptions(verifyAccelerator = false)
+        load(platform, unchecked).use { assertEquals(Accelerator.Npu, it.accelerator) }
+    }
+
+    @Test
+    fun `forgets its verdicts when the OS changes`() = runBlocking {
+        load(JvmPlatform(wrong = setOf(Accelerator.Npu))).close()
+        val updated = JvmPlatform(osBuild = "next", works = setOf(Accelerator.Npu))
+        load(updated).use { assertEquals(Accelerator.Npu, it.accelerator) }
+    }
+
+    @Test
+    fun `steps over an accelerator that took the process down`() = runBlocking {
+        val platform = JvmPlatform(works = setOf(Accelerator.Npu))
+        val file = cache.resolve("${contract.folder}.verdicts")
+        Verdicts(file, "${contract.sha256} ${platform.osBuild}").remember(Accelerator.Npu, Verdict.Unfinished)
+        load(platform).use { assertEquals(Accelerator.Cpu, it.accelerator) }
+    }
+
+    @Test
+    fun `says why no accelerator is left`() {
+        val failure = assertThrows<ModelException.UnsupportedDevice> {
+            runBlocking { load(JvmPlatform(wrong = setOf(Accelerator.Npu, Accelerator.Cpu))) }
+        }
+        assertTrue("Cpu is wrong by" in failure.message.orEmpty(), failure.message)
+        assertEquals(LoadState.Failed(failure), state.value)
+    }
+
+    @Test
+    fun `refuses a model file that is not its own`() {
+        assertThrows<ModelException.ModelCorrupt> { runBlocking { load(JvmPlatform(hash = "00")) } }
+    }
+
+    @Test
+    fun `tests itself and tells it in JSON`() = runBlocking {
+        load(JvmPlatform()).use { session ->
+            val report = session.selfTest()
+            assertTrue(report.passed)
+            val json = JSONObject(report.toJson())
+            assertEquals("Cpu", json.getString("accelerator"))
+            val rows = json.getJSONArray("rows")
+            val (npu, cpu) = List(rows.length(), rows::getJSONObject)
+            assertFalse(npu.getBoolean("passed"))
+            assertTrue(npu.getString("error").isNotEmpty())
+            assertTrue(npu.isNull("maxError"))
+            assertTrue(cpu.getDouble("maxError") < 1e-5)
+            assertEquals("first \"golden\"", cpu.getString("picture"))
+        }
+    }
+
+    @Test
+    fun `is closed when it is closed`() = runBlocking {
+        val session = load(JvmPlatform())
+        session.prewarm()
+        session.close()
+        session.close()
+        assertThrows<ModelException.Closed> { runBlocking { session.prewarm() } }
+        assertInstanceOf(LoadState.Ready::class.java, state.value)
+        Unit
+    }
+
+    @Test
+    fun `passes a caller's cancellation on`() = runBlocking {
+        load(JvmPlatform()).use { session ->
+            assertThrows<CancellationException> {
+                runBlocking { session.classify { throw CancellationException("by the test") } }
+            }
+            assertNull(session.info.license?.takeIf { it != "Apache-2.0" })
+        }
+    }
+
+    private suspend fun load(platform: Platform, options: ModelOptions = ModelOptions()): ModelSession =
+        ModelSession.load(contract, platform, options, cache, state)
+
+    private fun scores(result: Classification): FloatArray =
+        result.labels.sortedBy { it.index }.map { it.score }.toFloatArray()
+}

@@ -1,0 +1,93 @@
+"""SDKs for the tests: small, complete, and with the nastiest names that a user can give."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from PIL import Image
+
+from deploykit.codegen import ir
+
+LABELS = (
+    "plain",
+    'quote " and \\ backslash',
+    "dollar $name ${code}",
+    "two\nlines",
+    "é ü 猫",
+    "emoji 🦊",
+    "comment */ end /* start",
+    "mark \u200f\u202e turned",
+    "</string> & <b>",
+    "'single' @at ?question",
+    "`backtick` {{ jinja }} {% raw %}",
+    " leading and trailing ",
+)
+
+WIDTH, HEIGHT = 6, 8
+
+ENGINES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "litert": ("com.google.ai.edge.litert:litert", "2.1.6", "tflite", ("npu", "gpu", "cpu")),
+    "tflite": ("org.tensorflow:tensorflow-lite", "2.16.1", "tflite", ("npu", "gpu", "cpu")),
+    "onnxruntime": ("com.microsoft.onnxruntime:onnxruntime-android", "1.24.1", "onnx", ("npu", "cpu")),
+}
+
+
+def sdk(
+    engine: Literal["litert", "tflite", "onnxruntime"],
+    folder: Path,
+    labels: tuple[str, ...] = LABELS,
+    model: str = 'Nasty "model" $x */ 🦊',
+) -> ir.Sdk:
+    """An SDK with one golden; its files are made in `folder`. The ONNX model is real, the others are a few bytes."""
+    coordinate, version, extension, accelerators = ENGINES[engine]
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = np.random.default_rng(0).normal(0, 0.002, (WIDTH * HEIGHT, len(labels))).astype(np.float32)
+    file = folder / f"model.{extension}"
+    file.write_bytes(_onnx_model(weights) if extension == "onnx" else b"not a model")
+    picture = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH), np.uint8)
+    golden = folder / "golden.png"
+    Image.fromarray(picture).save(golden)
+    return ir.Sdk(
+        deploykit="0.1.0",
+        target=f"android_{engine}",
+        model=model,
+        version="1.0",
+        license="Apache-2.0",
+        class_name="PictureClassifier",
+        namespace=f"com.example.{engine}.pictures",
+        module="Pictures",
+        picture=ir.Picture("image", WIDTH, HEIGHT, "gray", "bilinear", "none", 1.0),
+        scores=ir.Scores("scores", labels, "softmax"),
+        file=ir.ModelFile(file, file.name, hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_size, "fp32"),
+        runtime=ir.Runtime(engine, coordinate, version, accelerators, "24"),
+        goldens=(ir.Golden('first "golden"', golden, tuple(map(float, _softmax(picture.reshape(-1) @ weights)))),),
+        tolerance=1e-5,
+        parity="matches PyTorch to 118 dB",
+    )
+
+
+def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum()
+
+
+def _onnx_model(weights: NDArray[np.float32]) -> bytes:
+    node, value = onnx.helper.make_node, onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        [
+            node("Flatten", ["image"], ["flat"]),
+            node("MatMul", ["flat", "weights"], ["logits"]),
+            node("Softmax", ["logits"], ["scores"]),
+        ],
+        "pictures",
+        [value("image", onnx.TensorProto.FLOAT, [1, HEIGHT, WIDTH, 1])],
+        [value("scores", onnx.TensorProto.FLOAT, [1, weights.shape[1]])],
+        [onnx.numpy_helper.from_array(weights, "weights")],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())

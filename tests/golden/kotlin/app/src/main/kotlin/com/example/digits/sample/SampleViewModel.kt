@@ -1,0 +1,118 @@
+package com.example.digits.sample
+
+import android.app.Application
+import android.graphics.Bitmap
+import android.net.Uri
+import androidx.lifecycle.AndroidViewModel
+import androidx.lifecycle.viewModelScope
+import com.example.digits.Accelerator
+import com.example.digits.Classification
+import com.example.digits.DigitClassifier
+import com.example.digits.LoadState
+import com.example.digits.ModelException
+import com.example.digits.SelfTestReport
+import java.io.IOException
+import kotlin.time.Duration
+import kotlin.time.measureTimedValue
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+
+/** What the screens show. */
+data class SampleState(
+    val loading: LoadState = LoadState.Idle,
+    val picture: Bitmap? = null,
+    val pictureUnreadable: Boolean = false,
+    val result: Classification? = null,
+    val timing: Timing? = null,
+    val selfTest: SelfTestReport? = null,
+    val error: String? = null,
+)
+
+/** The first run is cold: it includes what the accelerator prepares once. */
+data class Timing(val accelerator: Accelerator, val cold: Duration, val warm: Duration)
+
+/** Owns the model, so that it survives rotation and is closed with the screen. */
+class SampleViewModel(application: Application) : AndroidViewModel(application) {
+    private val mutableState = MutableStateFlow(SampleState())
+    val state: StateFlow<SampleState> = mutableState.asStateFlow()
+
+    private var classifier: DigitClassifier? = null
+    private var cold: Duration? = null
+    private var classifying: Job? = null
+
+    private val loading: Job = viewModelScope.launch {
+        try {
+            classifier = DigitClassifier.load(application)
+        } catch (failure: ModelException) {
+            mutableState.update { it.copy(error = failure.message) }
+        }
+    }
+
+    init {
+        viewModelScope.launch {
+            DigitClassifier.loadState.collect { loading -> mutableState.update { it.copy(loading = loading) } }
+        }
+    }
+
+    /** Classifies a picture from the gallery. */
+    fun classify(uri: Uri) {
+        start {
+            try {
+                show(readPicture(getApplication(), uri))
+            } catch (_: IOException) {
+                mutableState.update { it.copy(pictureUnreadable = true) }
+            }
+        }
+    }
+
+    /** Classifies a picture from the camera. */
+    fun classify(photo: Bitmap) {
+        start { show(photo) }
+    }
+
+    /** Runs the model's own test pictures. */
+    fun runSelfTest() {
+        mutableState.update { it.copy(selfTest = null) }
+        viewModelScope.launch {
+            loading.join()
+            attempt {
+                val report = classifier?.selfTest()
+                mutableState.update { it.copy(selfTest = report) }
+            }
+        }
+    }
+
+    override fun onCleared() {
+        classifier?.close()
+    }
+
+    /** A new picture takes the place of one that is still being classified. */
+    private fun start(work: suspend () -> Unit) {
+        classifying?.cancel()
+        mutableState.update { it.copy(pictureUnreadable = false, error = null) }
+        classifying = viewModelScope.launch {
+            loading.join()
+            attempt(work)
+        }
+    }
+
+    private suspend fun show(picture: Bitmap) {
+        mutableState.update { it.copy(picture = picture, result = null) }
+        val model = classifier ?: return
+        val first = cold ?: measureTimedValue { model.classify(picture) }.duration.also { cold = it }
+        val (result, warm) = measureTimedValue { model.classify(picture) }
+        mutableState.update { it.copy(result = result, timing = Timing(model.accelerator, first, warm)) }
+    }
+
+    private suspend fun attempt(work: suspend () -> Unit) {
+        try {
+            work()
+        } catch (failure: ModelException) {
+            mutableState.update { it.copy(error = failure.message) }
+        }
+    }
+}
