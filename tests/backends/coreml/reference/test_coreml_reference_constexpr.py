@@ -1,0 +1,77 @@
+"""Compressed weights: the runner expands them as coremltools' own decompression does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import coremltools as ct
+import coremltools.optimize.coreml as cto
+import numpy as np
+import pytest
+from coreml_reference_programs import normal, save
+from coremltools.converters.mil.mil import Builder as mb
+
+from deploykit.backends.coreml.reference import ReferenceRunner
+
+WEIGHT = normal(16, 64, seed=1)
+INPUT = {"x": normal(2, 64)}
+
+
+def linear(x):
+    return mb.linear(x=x, weight=WEIGHT)
+
+
+LINEAR = (
+    ("constexpr_affine_dequantize", cto.linear_quantize_weights, cto.OpLinearQuantizerConfig, {"mode": "linear"}),
+    ("constexpr_lut_to_dense", cto.palettize_weights, cto.OpPalettizerConfig, {"mode": "uniform", "nbits": 4}),
+    ("constexpr_lut_to_dense", cto.palettize_weights, cto.OpPalettizerConfig, {"mode": "uniform", "nbits": 6}),
+    ("constexpr_sparse_to_dense", cto.prune_weights, cto.OpMagnitudePrunerConfig, {"target_sparsity": 0.5}),
+)
+
+
+@pytest.mark.parametrize(("op", "compress", "config", "options"), LINEAR, ids=lambda v: v if isinstance(v, str) else "")
+def test_compressed_weights(op: str, compress, config, options, tmp_path: Path) -> None:
+    model = ct.models.MLModel(str(save(tmp_path / "dense.mlpackage", linear, INPUT)), skip_model_load=True)
+    small = compress(model, cto.OptimizationConfig(config(**options, weight_threshold=0)))
+    small.save(str(tmp_path / "small.mlpackage"))
+    cto.decompress_weights(small).save(str(tmp_path / "dense_again.mlpackage"))
+    types = [o.type for o in small.get_spec().mlProgram.functions["main"].block_specializations["CoreML7"].operations]
+    assert op in types
+    results = []
+    for name in ("small", "dense_again"):
+        runner = ReferenceRunner(tmp_path / f"{name}.mlpackage", "fp64")
+        results.append(runner.run(INPUT)[runner.outputs[0].name])
+    np.testing.assert_allclose(results[0], results[1], 1e-6, 1e-6)
+    assert np.abs(results[0] - INPUT["x"] @ WEIGHT.T).max() > 1e-4  # it was compressed indeed
+
+
+def blockwise(offset):
+    data = np.random.default_rng(0).integers(-8, 8, (6, 8)).astype(np.int8)
+    scale = (np.abs(normal(6, 2)) + 0.1).astype(np.float32)
+
+    def build(x):
+        typed = data.astype(ct.converters.mil.mil.types.np_int4_dtype)
+        return mb.add(x=x, y=mb.constexpr_blockwise_shift_scale(data=typed, scale=scale, **offset(typed)))
+
+    return build, data.astype(np.float64), np.repeat(scale.astype(np.float64), 4, 1)
+
+
+@pytest.mark.parametrize("shift", [False, True])
+def test_blockwise_int4(shift: bool, tmp_path: Path) -> None:
+    zero = np.arange(12).reshape(6, 2).astype(np.int8) - 6
+    build, data, scale = blockwise(lambda typed: {"offset": zero.astype(typed.dtype)} if shift else {})
+    path = save(tmp_path / "blocks.mlpackage", build, {"x": np.zeros((6, 8), np.float32)}, ct.target.iOS18)
+    runner = ReferenceRunner(path, "fp64")
+    result = runner.run({"x": np.zeros((6, 8), np.float32)})[runner.outputs[0].name]
+    np.testing.assert_allclose(result, scale * (data - np.repeat(zero, 4, 1) * shift), 1e-7)
+
+
+def test_constexpr_cast(tmp_path: Path) -> None:
+    values = normal(300).astype(np.float16)
+
+    def build(x):
+        return mb.add(x=x, y=mb.constexpr_cast(source_val=values, output_dtype="fp32"))
+
+    path = save(tmp_path / "cast.mlpackage", build, {"x": np.zeros(300, np.float32)})
+    runner = ReferenceRunner(path)
+    np.testing.assert_array_equal(runner.run({"x": np.zeros(300, np.float32)})[runner.outputs[0].name], values)

@@ -1,0 +1,50 @@
+"""Each op against an independent expectation, and against MIL's value inference where MIL has one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from coreml_reference_elementwise_cases import CASES as ELEMENTWISE
+from coreml_reference_layout_cases import CASES as LAYOUT
+from coreml_reference_programs import Case, as_arrays, inferred, save, wide
+from coreml_reference_window_cases import CASES as WINDOWS
+
+from deploykit.backends.coreml.reference import ReferenceRunner
+from deploykit.backends.coreml.reference.ops import MOVES, OPS
+
+CASES = [*ELEMENTWISE, *WINDOWS, *LAYOUT]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_op(case: Case, tmp_path: Path) -> None:
+    path = save(tmp_path / "op.mlpackage", case.build, case.inputs, case.opset)
+    oracles = []
+    if case.expected is not None:
+        oracles.append(as_arrays(case.expected(*map(wide, case.inputs.values()))))
+    if (values := inferred(case)) is not None:
+        oracles.append(values)
+    assert oracles, "the case has neither an expectation nor a value inference"
+    ran: list[str] = []
+    for mode, tolerance in (("fp64", 1e-6), ("rounded", 2e-5)):
+        with ReferenceRunner(path, mode) as runner:
+            outputs = runner.run(case.inputs, on_output=lambda op, name, value: ran.append(op))
+            results = [outputs[item.name] for item in runner.outputs]
+        for expected in oracles:
+            assert len(results) == len(expected)
+            for result, wished in zip(results, expected, strict=True):
+                assert result.shape == wished.shape
+                # Value inference is in fp32.
+                near = max(tolerance, 1e-5) if wished.dtype == np.float32 else tolerance
+                np.testing.assert_allclose(result.astype(np.float64), wished.astype(np.float64), near, near)
+    assert case.op in ran
+
+
+def test_every_op_has_a_case() -> None:
+    constexpr = {op for op in OPS if op.startswith("constexpr_")}  # test_coreml_reference_constexpr.py
+    assert OPS.keys() - {case.op for case in CASES} == constexpr
+
+
+def test_moves_are_ops() -> None:
+    assert OPS.keys() >= MOVES
