@@ -157,5 +157,3 @@ def main() -> None:
     sys.exit(app())
 
 
-if __name__ == "__main__":
-    main()

@@ -140,16 +140,19 @@ class _Lines:
         return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
     def at(self, path: tuple[str, ...]) -> str:
-        """`file:line` of a key, or of the nearest table around it."""
-        while path and path not in self._line:
+        """`file:line` of a key, or of the nearest table inside or around it."""
+        while path:
+            if inside := [line for key, line in self._line.items() if key[: len(path)] == path]:
+                return f"{self._file}:{self._line.get(path, min(inside))}"
             path = path[:-1]
-        return f"{self._file}:{self._line[path]}" if path else str(self._file)
+        return str(self._file)
 
 
 def _explain(problem: ErrorDetails, lines: _Lines) -> str:
     loc = tuple(str(part) for part in problem["loc"])
     path = tuple(p for i, p in enumerate(loc) if not (i == 2 and loc[0] in ("input", "output")))
-    where, name = lines.at(path), ".".join(path)
+    # The one check of the whole file is whether it fits the task.
+    where, name = lines.at(path or ("task",)), ".".join(path)
     match problem["type"]:
         case "extra_forbidden":
             table = "[" + ".".join(path[:-1]) + "]" if path[:-1] else "the top level"

@@ -1,0 +1,64 @@
+"""Builds that many tests look at are made once a session, through the command line, as a user would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploykit.report.model import Report
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Build:
+    """An output folder."""
+
+    folder: Path
+    run: Run
+
+    @property
+    def report(self) -> Report:
+        return Report.model_validate_json((self.folder / "report" / "report.json").read_text())
+
+
+def deploykit(*arguments: str | Path, cwd: Path = ROOT, timeout: float = 900) -> Run:
+    """Runs the command in a process of its own, on a wide terminal without colour."""
+    command = [sys.executable, "-m", "deploykit", *map(str, arguments)]
+    env = os.environ | {"COLUMNS": "160", "NO_COLOR": "1"}
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout, check=False)
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def cli() -> Callable[..., Run]:
+    return deploykit
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """sample_apps/digits, all targets and precisions."""
+    folder = tmp_path_factory.mktemp("digits") / "out"
+    return Build(folder, deploykit("build", "sample_apps/digits", "--out", folder))
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """sample_apps/photo, all targets and precisions."""
+    folder = tmp_path_factory.mktemp("photo") / "out"
+    return Build(folder, deploykit("build", "sample_apps/photo", "--out", folder))
