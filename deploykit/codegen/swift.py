@@ -46,22 +46,20 @@ RUNTIME = ("Core", "Apple")
 ENGINES = ("coreml", "onnxruntime")
 
 # https://docs.swift.org/swift-book/documentation/the-swift-programming-language/lexicalstructure/#Keywords-and-Punctuation
-RESERVED = frozenset(
-    """
-    associatedtype class deinit enum extension fileprivate func import init inout internal let open operator private
-    precedencegroup protocol public rethrows static struct subscript typealias var break case catch continue default
-    defer do else fallthrough for guard if in repeat return switch throw where while Any as await catch false is nil
-    self Self super throws true try Type Protocol
-    """.split()
-)
+_RESERVED = """
+associatedtype class deinit enum extension fileprivate func import init inout internal let open operator private
+precedencegroup protocol public rethrows static struct subscript typealias var break case catch continue default
+defer do else fallthrough for guard if in repeat return switch throw where while Any as await false is nil
+self Self super throws true try Type Protocol
+"""
+RESERVED = frozenset(_RESERVED.split())
 
 # Modules that the package or its app imports: a package of the same name would hide them.
-TAKEN_MODULES = frozenset(
-    """
-    AppleProductTypes CoreGraphics CoreML CoreVideo Darwin Dispatch Foundation Glibc ImageIO Observation
-    OnnxRuntimeBindings PackageDescription PhotosUI Swift SwiftUI Testing UIKit VideoToolbox
-    """.split()
-)
+_TAKEN_MODULES = """
+AppleProductTypes CoreGraphics CoreML CoreVideo Darwin Dispatch Foundation Glibc ImageIO Observation
+OnnxRuntimeBindings PackageDescription PhotosUI Swift SwiftUI Testing UIKit VideoToolbox
+"""
+TAKEN_MODULES = frozenset(_TAKEN_MODULES.split())
 
 DECLARATION = re.compile(r"^(?:public )?(?:final )?(?:actor|class|enum|protocol|struct) (\w+)", re.MULTILINE)
 

@@ -15,22 +15,25 @@ struct CompiledModelCache: Sendable {
         if files.fileExists(atPath: target.path) { return target }
         let made = try await compile()
         try files.createDirectory(at: folder, withIntermediateDirectories: true)
-        removeOlder()
+        removeOlder(than: target)
         do {
             try files.moveItem(at: made, to: target)
-        } catch where files.fileExists(atPath: target.path) {
-            // Another load of the same model was faster; its result is as good.
+        } catch {
+            // Another load of the same model may have been faster; its result is as good.
+            guard files.fileExists(atPath: target.path) else { throw error }
             try? files.removeItem(at: made)
         }
         return target
     }
 
     /// What earlier builds of the operating system left behind.
-    private func removeOlder() {
+    private func removeOlder(than current: URL) {
         let files = FileManager.default
         let found = (try? files.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
         for old in found where old.lastPathComponent.hasPrefix(prefix) && old.pathExtension == "mlmodelc" {
-            try? files.removeItem(at: old)
+            if old.lastPathComponent != current.lastPathComponent {
+                try? files.removeItem(at: old)
+            }
         }
     }
 }

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deploykit.codegen import ir, swift
+from deploykit.codegen.write import OutputFile, write_tree
+from deploykit.errors import CodegenError
+from tests.generated.swift.sample_sdk import LABELS, sample
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "swift"
+
+
+@pytest.fixture
+def sdk(tmp_path: Path) -> ir.Sdk:
+    return sample(tmp_path)
+
+
+def texts(files: list[OutputFile]) -> dict[PurePosixPath, str]:
+    return {file.path: file.text for file in files if file.text is not None}
+
+
+@pytest.mark.parametrize(
+    ("text", "literal"),
+    [
+        ("plain", '"plain"'),
+        ('say "hi"', r'"say \"hi\""'),
+        ("back\\slash", r'"back\\slash"'),
+        ("\\(code)", r'"\\(code)"'),
+        ("two\nlines\r\n", r'"two\nlines\r\n"'),
+        ("tab\tnul\0bell\x07", r'"tab\tnul\0bell\u{7}"'),
+        ("é", '"é"'),
+        ("e\u0301", '"e\u0301"'),
+        ("猫🙂", '"猫🙂"'),
+        ("👩‍🔬", r'"👩\u{200D}🔬"'),
+        ("\u200fשלום\u202e", r'"\u{200F}שלום\u{202E}"'),
+        ("line\u2028separator", r'"line\u{2028}separator"'),
+        ("$x #{y} */ ///", '"$x #{y} */ ///"'),
+        ("", '""'),
+    ],
+)
+def test_literal(text: str, literal: str) -> None:
+    assert swift.literal(text) == literal
+
+
+def test_half_a_surrogate_pair_is_refused() -> None:
+    with pytest.raises(CodegenError, match="U\\+D83D"):
+        swift.literal("\ud83d")
+
+
+def unescaped(literal: str) -> str:
+    """Reads a Swift literal back, by the rules of the language's reference."""
+    simple = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", '"': '"', "\\": "\\"}
+
+    def char(match: re.Match[str]) -> str:
+        return chr(int(match[1], 16)) if match[1] else simple[match[2]]
+
+    assert re.fullmatch(r'"(?:[^"\\\n\r]|\\u\{[0-9A-F]{1,8}\}|\\[nrt0"\\])*"', literal), literal
+    return re.sub(r"\\(?:u\{([0-9A-F]+)\}|(.))", char, literal[1:-1])
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_every_text_survives_its_literal(text: str) -> None:
+    assert unescaped(swift.literal(text)) == text
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=5))
+def test_every_label_survives_and_stays_out_of_the_source(
+    tmp_path_factory: pytest.TempPathFactory, labels: list[str]
+) -> None:
+    made = sample(tmp_path_factory.mktemp("sdk"), labels=tuple(labels))
+    same = sample(tmp_path_factory.mktemp("sdk"), labels=tuple("x" * len(labels)))
+    found, plain = texts(swift.files(made)), texts(swift.files(same))
+    file = PurePosixPath("Sources/Torture/Model/labels.json")
+    assert json.loads(found.pop(file)) == labels
+    plain.pop(file)
+    assert found == plain
+
+
+@pytest.mark.parametrize(
+    ("name", "written"), [("digits", "digits"), ("class", "`class`"), ("Self", "`Self`"), ("Selfie", "Selfie")]
+)
+def test_only_reserved_words_are_in_backticks(name: str, written: str) -> None:
+    assert swift.identifier(name) == written
+
+
+def test_doc_is_one_comment_whatever_is_in_it() -> None:
+    assert swift.doc("first\nline */ `x`", "", "\u202esecond") == "/// first line */ `x`\n///\n/// second"
+
+
+def test_markdown_has_no_markup() -> None:
+    assert swift.markdown("a|b <i>\n[x](y) `z`") == r"a\|b \<i\> \[x\]\(y\) \`z\`"
+
+
+def test_same_input_same_bytes(sdk: ir.Sdk, tmp_path: Path) -> None:
+    again = sample(tmp_path / "elsewhere")
+    assert texts(swift.files(sdk)) == texts(swift.files(again))
+    for path, text in texts(swift.files(sdk)).items():
+        assert str(tmp_path) not in text, path
+        assert text.endswith("\n"), path
+        assert "{{" not in text or path.name == "labels.json", path
+        assert not re.search(r"[ \t]$", text, re.MULTILINE), path
+
+
+def test_the_tree_is_the_golden_one(sdk: ir.Sdk, tmp_path: Path) -> None:
+    """Rendered files, byte by byte. After a wanted change: `python -m tests.codegen.test_swift` writes them anew."""
+    written = {path.relative_to(GOLDEN).as_posix(): path.read_bytes() for path in GOLDEN.rglob("*") if path.is_file()}
+    rendered = {str(path): text.encode() for path, text in texts(swift.files(sdk)).items()}
+    assert rendered.keys() == written.keys()
+    for path, content in rendered.items():
+        assert content.decode() == written[path].decode(), path
+
+
+@pytest.mark.parametrize(("engine", "other"), [("coreml", "OnnxEngine.swift"), ("onnxruntime", "CoreMLEngine.swift")])
+def test_only_its_own_engine_is_copied(tmp_path: Path, engine: str, other: str) -> None:
+    write_tree(swift.files(sample(tmp_path / "in", engine)), tmp_path / "ios")  # type: ignore[arg-type]
+    names = {path.name for path in (tmp_path / "ios").rglob("*.swift")}
+    assert other not in names
+    assert {"DefaultEngine.swift", "ModelSession.swift", "Pixels+CGImage.swift"} <= names
+
+
+def test_the_runtime_is_copied_unchanged_and_has_no_jinja(sdk: ir.Sdk) -> None:
+    sources = [
+        file.source for file in swift.files(sdk) if file.path.parent.name == "Runtime" and file.source is not None
+    ]
+    assert len(sources) > 15
+    for source in sources:
+        assert not re.search(r"{{|{%", source.read_text()), source
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"class_name": "Classification"}, "class_name Classification is a type of the runtime"),
+        ({"class_name": "ModelOptions"}, "class_name ModelOptions is a type of the runtime"),
+        ({"module": "CoreML"}, "module CoreML is a name of Swift or Apple"),
+    ],
+)
+def test_names_that_cannot_be_are_refused(sdk: ir.Sdk, change: dict[str, str], message: str) -> None:
+    with pytest.raises(CodegenError, match=message):
+        swift.files(replace(sdk, **change))  # type: ignore[arg-type]
+
+
+def test_all_problems_are_named_at_once(sdk: ir.Sdk) -> None:
+    runtime = replace(sdk.runtime, engine="tflite", min_os="15.0", accelerators=("npu",))
+    with pytest.raises(CodegenError, match=r"(?s)engine tflite.*min_os 15\.0.*accelerator npu"):
+        swift.files(replace(sdk, runtime=runtime))
+
+
+def test_scores_that_json_lacks_are_refused(sdk: ir.Sdk) -> None:
+    golden = replace(sdk.goldens[0], scores=(float("nan"),) * len(LABELS))
+    with pytest.raises(CodegenError, match="JSON"):
+        swift.files(replace(sdk, goldens=(golden,)))
+
+
+if __name__ == "__main__":
+    import shutil
+    import tempfile
+
+    shutil.rmtree(GOLDEN, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in texts(swift.files(sample(Path(folder)))).items():
+            (GOLDEN / path).parent.mkdir(parents=True, exist_ok=True)
+            (GOLDEN / path).write_text(text, encoding="utf-8")

@@ -1,0 +1,63 @@
+"""The SDKs that the tests render: names and labels that Swift, JSON and Markdown might trip over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from deploykit.codegen import ir
+
+LABELS = (
+    '5" \\(x)',
+    "line\nbreak",
+    "é",
+    "👩‍🔬",
+    "\u200fשלום",
+    "class",
+    "ends in \\",
+    "*/ </code>",
+    "$x {{ y }}",
+    "# |",
+    "",
+)
+"""Quotes, interpolation, control and direction marks, joined emoji, keywords, and what comments and tables end with."""
+
+ONNXRUNTIME = "https://github.com/microsoft/onnxruntime-swift-package-manager"
+
+
+def sample(
+    folder: Path, engine: Literal["coreml", "onnxruntime"] = "coreml", labels: tuple[str, ...] = LABELS
+) -> ir.Sdk:
+    """An SDK of a model that does not exist, with a file and one golden made in `folder`."""
+    model = folder / ("model.mlpackage" if engine == "coreml" else "model.onnx")
+    content = model / "Data" / "model.mlmodel" if engine == "coreml" else model
+    content.parent.mkdir(parents=True, exist_ok=True)
+    content.write_bytes(b"not a model")
+    golden = folder / "golden.png"
+    Image.fromarray(np.arange(9 * 7 * 3, dtype=np.uint8).reshape(7, 9, 3)).save(golden)
+    return ir.Sdk(
+        deploykit="0.1.0",
+        target="ios_coreml" if engine == "coreml" else "ios_onnx",
+        model='digits "v1" \\(x)\n*/ `y`',
+        version="1.0",
+        license=None,
+        class_name="DigitClassifier",
+        namespace="com.example.digits_app",
+        module="Torture",
+        picture=ir.Picture("image", 28, 24, "gray", "bilinear", "center", 0.875),
+        scores=ir.Scores("scores", labels, "softmax"),
+        file=ir.ModelFile(model, model.name, "ab" * 32, 123_456, "fp16"),
+        runtime=ir.Runtime(
+            engine=engine,
+            coordinate=ONNXRUNTIME if engine == "onnxruntime" else "",
+            version="1.24.1" if engine == "onnxruntime" else "",
+            accelerators=("neural_engine", "gpu", "cpu") if engine == "coreml" else ("neural_engine", "cpu"),
+            min_os="17.0",
+        ),
+        goldens=(ir.Golden("first <picture>", golden, tuple(1 / (i + 1) for i in range(len(labels)))),),
+        tolerance=0.001,
+        parity="Matches PyTorch to 118 dB or better (Core ML, fp16).",
+    )
