@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+
+from deploykit.parity.inputs import make_inputs
+from deploykit.spec import Contract
+
+
+def contract() -> Contract:
+    return Contract.model_validate(
+        {
+            "task": "tensors",
+            "inputs": {
+                "image": {"type": "image", "size": (3, 4)},
+                "ids": {"type": "tensor", "shape": (1, 5), "dtype": "int64", "range": (2, 9)},
+                "mask": {"type": "tensor", "shape": (1, 5), "dtype": "bool"},
+            },
+            "outputs": {"y": {"type": "tensor"}},
+        }
+    )
+
+
+def test_inputs_keep_to_the_contract_and_are_the_same_each_time() -> None:
+    made, again = make_inputs(contract()), make_inputs(contract())
+    assert {kind: {n: v.shape for n, v in draws.items()} for kind, draws in made.items()} == {
+        "random": {"image": (4, 1, 3, 4, 3), "ids": (4, 1, 5), "mask": (4, 1, 5)},
+        "zeros": {"image": (1, 1, 3, 4, 3), "ids": (1, 1, 5), "mask": (1, 1, 5)},
+        "extremes": {"image": (2, 1, 3, 4, 3), "ids": (2, 1, 5), "mask": (2, 1, 5)},
+    }
+    ids = made["random"]["ids"]
+    assert ids.dtype == np.int32  # int64 is int32 at the border
+    assert set(np.unique(ids)) <= set(range(2, 10))
+    assert made["extremes"]["image"].max() == 255
+    for kind in made:
+        for name in made[kind]:
+            np.testing.assert_array_equal(made[kind][name], again[kind][name])

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from deploykit.parity.compare import Comparison
+from deploykit.parity.tolerance import judge, required_snr_db
+from deploykit.spec import ToleranceSpec
+
+
+def numbers(snr: float, bad: int = 0) -> Comparison:
+    return Comparison(snr, 0.1, 0.1, bad, (), 0)
+
+
+@pytest.mark.parametrize(
+    ("precision", "floor", "wanted"),
+    [("fp32", 130.0, 70.0), ("fp32", None, 70.0), ("fp32", 60.0, 45.0), ("fp16", 90.0, 50.0), ("fp16", 40.0, 34.0)],
+)
+def test_demanded_is_guidance_or_the_floor_less_its_margin(precision: str, floor: float | None, wanted: float) -> None:
+    assert required_snr_db(precision, floor, None) == wanted  # type: ignore[arg-type]
+
+
+def test_a_projects_own_bound_wins_and_its_reason_is_told() -> None:
+    own = ToleranceSpec(snr_db=20.0, reason="int8 camera noise is larger")
+    assert required_snr_db("fp32", 130.0, own) == 20.0
+    verdict, reason = judge(numbers(25.0), 20.0, "fp32", {}, own)
+    assert verdict == "passed"
+    assert "int8 camera noise" in reason
+
+
+def test_verdicts() -> None:
+    assert judge(numbers(80.0), 70.0, "fp32", {}, None)[0] == "passed"
+    assert judge(numbers(69.9), 70.0, "fp32", {}, None) == ("failed", "69.9 dB is below the 70.0 dB demanded")
+    assert judge(numbers(80.0, bad=3), 70.0, "fp32", {}, None)[0] == "failed"
+    assert judge(numbers(80.0), 70.0, "fp32", {"top1_agreement": 0.9}, None)[0] == "failed"
