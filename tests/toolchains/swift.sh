@@ -36,6 +36,8 @@ inside() {
         root="$1" dir="$2"
         shift 2
         mountpoint -q "$root/proc" || mount -t proc proc "$root/proc" # swiftc finds its libraries by /proc/self/exe
+        # A compiler that is told to write there as root, and fails, removes it; SwiftPM cannot start anything then.
+        [ -c "$root/dev/null" ] || { rm -f "$root/dev/null" && mknod -m 666 "$root/dev/null" c 1 3; }
         if [ -n "$dir" ]; then mount --bind "$dir" "$root/work"; fi
         exec chroot "$root" /usr/bin/env -C /work HOME=/root LANG=C.UTF-8 \
             PATH=/usr/libexec/swift/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"

@@ -8,7 +8,7 @@ package="$1" module="$2" modules="$3"
 manifest_api="$(dirname "$(readlink -f "$(command -v swiftc)")")/../lib/swift/pm/ManifestAPI"
 own="$(mktemp -d)"
 trap 'rm -rf "$own"' EXIT
-flags=(-swift-version 6 -warnings-as-errors -parse-as-library -wmo -I "$modules" -I "$own" -emit-sil -o /dev/null)
+flags=(-swift-version 6 -warnings-as-errors -parse-as-library -wmo -I "$modules" -I "$own" -emit-sil -o "$own/out.sil")
 
 # SwiftPM would write this accessor.
 printf 'import Foundation\nextension Bundle { static let module = Bundle.main }\n' >"$own/accessor.swift"
