@@ -8,7 +8,6 @@ from typing import Literal, get_args
 import torch
 
 from deploykit.backends.coreml.reference.dtypes import DType
-from deploykit.errors import ArtifactError
 
 Mode = Literal["rounded", "unrounded", "fp64"]
 """`rounded`: fp32 maths, each op's output rounded to its declared type, as a device with wide accumulators does.
@@ -33,7 +32,7 @@ class Precision:
     def of(cls, mode: Mode) -> Precision:
         """The precision of a mode."""
         if mode not in get_args(Mode):
-            raise ArtifactError(f"the reference runner has no mode {mode!r}; it has {', '.join(get_args(Mode))}")
+            raise ValueError(f"the reference runner has no mode {mode!r}; it has {', '.join(get_args(Mode))}")
         return cls(torch.float64 if mode == "fp64" else torch.float32, rounds=mode == "rounded")
 
     def carry(self, value: torch.Tensor) -> torch.Tensor:

@@ -85,7 +85,7 @@ class Step:
         }
         try:
             result = self.function(Arguments(self.op, arguments))
-        except (RuntimeError, ValueError, IndexError, TypeError, KeyError, ZeroDivisionError) as error:
+        except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as error:
             # Torch refuses operands that do not fit each other; which class it raises depends on the op.
             raise ArtifactError(f"{self} cannot be executed: {error}; the file is damaged, convert again") from error
         results = (result,) if isinstance(result, torch.Tensor) else result

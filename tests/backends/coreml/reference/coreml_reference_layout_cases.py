@@ -287,6 +287,13 @@ INDEX_CASES = [
     one("topk", X, lambda x: tuple(x.topk(2, -1)), k=2, axis=-1),
     one("topk", X, lambda x: tuple(x.topk(2, 1, largest=False)), "ascending", k=2, axis=1, ascending=True),
     one("topk", X, lambda x: x.topk(2, 1).values, "values-only", k=2, axis=1, return_indices=False),
+    Case(
+        "topk",
+        lambda x: mb.cast(x=mb.topk(x=x, k=2, output_indices_dtype="uint16")[1], dtype="int32"),
+        {"x": X},
+        lambda x: x.topk(2).indices,
+        "uint16-indices",
+    ),
     one("non_zero", (X > 0).astype(np.float32), lambda x: np.argwhere(x.numpy())),
 ]
 

@@ -21,27 +21,51 @@ def linear(x):
     return mb.linear(x=x, weight=WEIGHT)
 
 
-LINEAR = (
-    ("constexpr_affine_dequantize", cto.linear_quantize_weights, cto.OpLinearQuantizerConfig, {"mode": "linear"}),
-    ("constexpr_lut_to_dense", cto.palettize_weights, cto.OpPalettizerConfig, {"mode": "uniform", "nbits": 4}),
-    ("constexpr_lut_to_dense", cto.palettize_weights, cto.OpPalettizerConfig, {"mode": "uniform", "nbits": 6}),
-    ("constexpr_sparse_to_dense", cto.prune_weights, cto.OpMagnitudePrunerConfig, {"target_sparsity": 0.5}),
-)
+AFFINE = cto.OpLinearQuantizerConfig(mode="linear", weight_threshold=0)
+PRUNED = cto.OpMagnitudePrunerConfig(target_sparsity=0.5, weight_threshold=0)
 
 
-@pytest.mark.parametrize(("op", "compress", "config", "options"), LINEAR, ids=lambda v: v if isinstance(v, str) else "")
-def test_compressed_weights(op: str, compress, config, options, tmp_path: Path) -> None:
-    model = ct.models.MLModel(str(save(tmp_path / "dense.mlpackage", linear, INPUT)), skip_model_load=True)
-    small = compress(model, cto.OptimizationConfig(config(**options, weight_threshold=0)))
+def palette(bits: int, **options):
+    return cto.OpPalettizerConfig(mode=options.pop("mode", "uniform"), nbits=bits, weight_threshold=0, **options)
+
+
+CASES = {
+    "affine": ("constexpr_affine_dequantize", cto.linear_quantize_weights, AFFINE, ct.target.iOS17),
+    "lut4": ("constexpr_lut_to_dense", cto.palettize_weights, palette(4), ct.target.iOS17),
+    "lut6": ("constexpr_lut_to_dense", cto.palettize_weights, palette(6), ct.target.iOS17),
+    "sparse": ("constexpr_sparse_to_dense", cto.prune_weights, PRUNED, ct.target.iOS17),
+    "blockwise-int8": ("constexpr_blockwise_shift_scale", cto.linear_quantize_weights, AFFINE, ct.target.iOS18),
+    "lut4-ios18": ("constexpr_lut_to_dense", cto.palettize_weights, palette(4), ct.target.iOS18),
+    "lut3-grouped": (
+        "constexpr_lut_to_dense",
+        cto.palettize_weights,
+        palette(3, granularity="per_grouped_channel", group_size=4),
+        ct.target.iOS18,
+    ),
+    "lut2-vectors": (
+        "constexpr_lut_to_dense",
+        cto.palettize_weights,
+        palette(2, mode="kmeans", cluster_dim=4),
+        ct.target.iOS18,
+    ),
+    "sparse-ios18": ("constexpr_sparse_to_dense", cto.prune_weights, PRUNED, ct.target.iOS18),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_compressed_weights(case: str, tmp_path: Path) -> None:
+    op, compress, config, opset = CASES[case]
+    dense = save(tmp_path / "dense.mlpackage", linear, INPUT, opset)
+    small = compress(ct.models.MLModel(str(dense), skip_model_load=True), cto.OptimizationConfig(config))
     small.save(str(tmp_path / "small.mlpackage"))
-    cto.decompress_weights(small).save(str(tmp_path / "dense_again.mlpackage"))
-    types = [o.type for o in small.get_spec().mlProgram.functions["main"].block_specializations["CoreML7"].operations]
-    assert op in types
+    cto.decompress_weights(small).save(str(tmp_path / "again.mlpackage"))
+    function = small.get_spec().mlProgram.functions["main"]
+    assert op in [operation.type for operation in function.block_specializations[function.opset].operations]
     results = []
-    for name in ("small", "dense_again"):
+    for name in ("small", "again"):
         runner = ReferenceRunner(tmp_path / f"{name}.mlpackage", "fp64")
         results.append(runner.run(INPUT)[runner.outputs[0].name])
-    np.testing.assert_allclose(results[0], results[1], 1e-6, 1e-6)
+    np.testing.assert_allclose(results[0], results[1], 1e-5, 1e-5)
     assert np.abs(results[0] - INPUT["x"] @ WEIGHT.T).max() > 1e-4  # it was compressed indeed
 
 

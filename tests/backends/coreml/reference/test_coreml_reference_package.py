@@ -235,7 +235,7 @@ def test_closed(sound: Path) -> None:
 
 
 def test_unknown_mode(sound: Path) -> None:
-    with pytest.raises(ArtifactError, match="no mode 'fast'"):
+    with pytest.raises(ValueError, match="no mode 'fast'"):
         ReferenceRunner(sound, "fast")  # a user's typo, which no type checker sees
 
 

@@ -87,4 +87,4 @@ class Arguments:
         value = self.tensor(name)
         if value.numel() != 1:
             raise ArtifactError(f"{self.op}: parameter '{name}' has shape {list(value.shape)} in place of a scalar")
-        return float(value.item())
+        return value.item()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from deploykit.backends.coreml.reference.bits import unpack_bits
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
-from deploykit.errors import ArtifactError
 
 
 def cast(a: Arguments) -> torch.Tensor:
@@ -25,12 +25,24 @@ def affine_dequantize(a: Arguments) -> torch.Tensor:
 
 
 def lut_to_dense(a: Arguments) -> torch.Tensor:
-    """lut[indices]; the indices are packed bits. [iOS16.constexpr_ops.constexpr_lut_to_dense]."""
-    if not a.has("shape"):
-        raise ArtifactError("constexpr_lut_to_dense: the grouped form of iOS 18 is not known to the reference runner")
-    lut, shape = a.tensor("lut").reshape(-1), a.integers("shape")
-    bits, count = int(math.log2(lut.numel())), math.prod(shape)
-    return lut[_unpacked(a.tensor("indices"), bits, count)].reshape(shape)
+    """Gives lut[indices]. [iOS16.constexpr_ops.constexpr_lut_to_dense, iOS18.compression.constexpr_lut_to_dense].
+
+    Before iOS 18 the indices are packed bits and there is one table. Since then indices have the shape of the result
+    and lut is [*groups, entries, vector]: a table per block of indices, and a result longer by `vector` on one axis.
+    """
+    lut = a.tensor("lut")
+    if a.has("shape"):
+        shape = a.integers("shape")
+        bits = int(math.log2(lut.numel()))
+        return lut.reshape(-1)[_unpacked(a.tensor("indices"), bits, math.prod(shape))].reshape(shape)
+    indices = a.tensor("indices").long()
+    tables = _blocks(lut, [*indices.shape, *lut.shape[-2:]])
+    chosen = indices[..., None, None].expand(*indices.shape, 1, lut.shape[-1])
+    vectors = tables.gather(indices.ndim, chosen).squeeze(-2)
+    if lut.shape[-1] == 1:
+        return vectors.squeeze(-1)
+    axis = a.integer("vector_axis") % indices.ndim
+    return vectors.movedim(-1, axis + 1).flatten(axis, axis + 1)
 
 
 def blockwise_shift_scale(a: Arguments) -> torch.Tensor:
@@ -43,19 +55,23 @@ def blockwise_shift_scale(a: Arguments) -> torch.Tensor:
 
 
 def sparse_to_dense(a: Arguments) -> torch.Tensor:
-    """nonzero_data where the bit mask is 1, else 0. [iOS16.constexpr_ops.constexpr_sparse_to_dense]."""
-    if not a.has("shape"):
-        raise ArtifactError("constexpr_sparse_to_dense: the form of iOS 18 is not known to the reference runner")
-    data, shape = a.tensor("nonzero_data"), a.integers("shape")
-    mask = _unpacked(a.tensor("mask"), 1, math.prod(shape)).bool()
-    return data.new_zeros(mask.shape).masked_scatter(mask, data).reshape(shape)
+    """The next of nonzero_data where the mask is 1, else 0. [iOS16.constexpr_ops, iOS18.compression].
+
+    Before iOS 18 the mask is packed bits; since then it has the shape of the result.
+    """
+    data, mask = a.tensor("nonzero_data").reshape(-1), a.tensor("mask")
+    if a.has("shape"):
+        shape = a.integers("shape")
+        mask = _unpacked(mask, 1, math.prod(shape)).reshape(shape)
+    return data.new_zeros(mask.shape).masked_scatter(mask.bool(), data)
 
 
 def _along(value: torch.Tensor, data: torch.Tensor, axis: int) -> torch.Tensor:
     return value if value.ndim == 0 else value.reshape([-1 if i == axis % data.ndim else 1 for i in range(data.ndim)])
 
 
-def _blocks(value: torch.Tensor, shape: torch.Size) -> torch.Tensor:
+def _blocks(value: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
+    """Repeats the elements of each axis until it is as long as `shape` says."""
     for axis, (have, wished) in enumerate(zip(value.shape, shape, strict=True)):
         if have != wished:
             value = value.repeat_interleave(wished // have, axis)
