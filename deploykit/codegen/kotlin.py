@@ -69,7 +69,11 @@ class Engine:
 ENGINES: dict[str, Engine] = {
     "litert": Engine(
         source="LiteRtEngine.kt",
-        keep_rules=("-keepclasseswithmembers class com.google.ai.edge.litert.** { native <methods>; }",),
+        keep_rules=(
+            "-keepclasseswithmembers class com.google.ai.edge.litert.** { native <methods>; }",
+            "-keep class com.google.ai.edge.litert.LiteRtException { <init>(...); }",
+            "-keep class com.google.ai.edge.litert.TensorType** { <init>(...); }",
+        ),
         native_libraries=("libOpenCL.so", "libcdsprpc.so"),
     ),
     "tflite": Engine(
@@ -85,8 +89,8 @@ ENGINES: dict[str, Engine] = {
     ),
     "onnxruntime": Engine(
         source="OnnxEngine.kt",
-        # ONNX Runtime's native code makes results, their types and exceptions by the names of classes and constructors.
-        keep_rules=("-keep class ai.onnxruntime.** { <init>(...); native <methods>; static <methods>; }",),
+        # ONNX Runtime's native code finds results, their types and exceptions by name; this is its makers' own rule.
+        keep_rules=("-keep class ai.onnxruntime.** { *; }",),
     ),
 }
 
@@ -221,7 +225,7 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         project_literal=literal(f"{parts[-1]}-android"),
         # The sample app is the module `app`.
         gradle_module="app-model" if parts[-1] == "app" else parts[-1],
-        maven_group=".".join(parts[:-1]) or parts[-1],
+        maven_group=".".join(parts[:-1]),
         maven_artifact=parts[-1],
         min_sdk=sdk.runtime.min_os,
         engine_title=f"{sdk.runtime.coordinate} {sdk.runtime.version}",
@@ -314,7 +318,8 @@ def doc(text: str) -> str:
 
 def markdown(text: str) -> str:
     """Text inside a Markdown paragraph, on one line, that shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&])", r"\\\1", doc(text))
+    # An underscore inside a word is not markup.
+    return re.sub(r"([\\`*\[\]<>|~&]|(?<!\w)_|_(?!\w))", r"\\\1", doc(text))
 
 
 def android_string(text: str) -> str:

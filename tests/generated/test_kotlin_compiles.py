@@ -53,7 +53,7 @@ def write_resources(namespace: str, strings: str, folder: Path) -> None:
     """The class `R` of a sample app, as aapt2 makes it, for the strings only."""
     names = re.findall(r'<string name="(\w+)">', strings)
     fields = "\n".join(f"        const val {name} = {index}" for index, name in enumerate(names))
-    text = f"package {namespace}.sample\n\nclass R {{\n    object string {{\n{fields}\n    }}\n}}\n"
+    text = f"package {kotlin.package(namespace)}.sample\n\nclass R {{\n    object string {{\n{fields}\n    }}\n}}\n"
     folder.mkdir(exist_ok=True)
     (folder / f"{namespace}.kt").write_text(text, "utf-8")
 

@@ -1,5 +1,7 @@
 package deploykit.runtime
 
+import java.io.File
+
 /** A model on one accelerator. Used by one thread at a time, always the session's. */
 internal interface Engine : AutoCloseable {
     /** Runs the model on the picture in [input] and returns one score per label. */
@@ -8,10 +10,17 @@ internal interface Engine : AutoCloseable {
 
 /** What a session needs from the device; a fake in unit tests. */
 internal interface Platform {
-    /** Name of the engine and of the device, for reports. */
+    /** Name of the engine. */
     val engine: String
+
+    /** Maker and name of the device. */
     val device: String
+
+    /** Changes with every update of the operating system, and so of its drivers. */
     val osBuild: String
+
+    /** Where verdicts on accelerators are remembered. Asking for it may touch the disk. */
+    val cacheDir: File
 
     /** The text of an asset. */
     fun text(file: String): String

@@ -75,12 +75,19 @@ internal class ModelSession private constructor(
         if (closed.compareAndSet(false, true)) worker.asExecutor().execute(opened.engine::close)
     }
 
-    private fun runEngine(): FloatArray =
-        try {
+    private fun runEngine(): FloatArray {
+        val scores = try {
             opened.engine.run(input)
-        } catch (failure: RuntimeException) {
+        } catch (failure: ModelException) {
+            throw failure
+        } catch (failure: Exception) {
             throw ModelException.AcceleratorFailed("${contract.name} failed on $accelerator: ${failure.message}", failure)
         }
+        if (scores.size != contract.labelCount) {
+            throw ModelException.ModelCorrupt("the model gave ${scores.size} scores for ${contract.labelCount} labels")
+        }
+        return scores
+    }
 
     companion object {
         /** Loads the model on the first wanted accelerator that computes it correctly, and tells [state] how far it is. */
@@ -88,14 +95,13 @@ internal class ModelSession private constructor(
             contract: ModelContract,
             platform: Platform,
             options: ModelOptions,
-            cacheDir: File,
             state: MutableStateFlow<LoadState>,
         ): ModelSession {
             val worker = Dispatchers.IO.limitedParallelism(1)
             var session: ModelSession? = null
             try {
                 return withContext(worker) {
-                    open(contract, platform, options, cacheDir, worker, state).also { session = it }
+                    open(contract, platform, options, worker, state).also { session = it }
                 }
             } catch (failure: ModelException) {
                 state.value = LoadState.Failed(failure)
@@ -112,7 +118,6 @@ internal class ModelSession private constructor(
             contract: ModelContract,
             platform: Platform,
             options: ModelOptions,
-            cacheDir: File,
             worker: CoroutineDispatcher,
             state: MutableStateFlow<LoadState>,
         ): ModelSession {
@@ -120,10 +125,11 @@ internal class ModelSession private constructor(
             val labels = readLabels(platform, contract)
             val tests = readTestPictures(platform, contract)
             state.value = LoadState.Loading(progress = 0.5f)
-            val verdicts = Verdicts(File(cacheDir, "${contract.folder}.verdicts"), "${contract.sha256} ${platform.osBuild}")
+            val file = File(platform.cacheDir, "${contract.folder}.verdicts")
+            val verdicts = Verdicts(file, key = "${contract.sha256} ${platform.osBuild}")
             val opened = AcceleratorCascade(contract, platform, tests, verdicts, state).open(options)
             state.value = LoadState.Ready(opened.accelerator)
-            return ModelSession(contract, platform, worker, tests, opened, contract.info(labels))
+            return ModelSession(contract, platform, worker, tests, opened, contract.info(labels, platform.engine))
         }
     }
 }

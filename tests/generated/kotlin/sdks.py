@@ -59,7 +59,8 @@ def sdk(
         version="1.0",
         license="Apache-2.0",
         class_name="PictureClassifier",
-        namespace=f"com.example.{engine}.pictures",
+        # `object` is a word of Kotlin's.
+        namespace=f"com.example.{'object' if engine == 'litert' else engine}.pictures",
         module="Pictures",
         picture=ir.Picture("image", WIDTH, HEIGHT, "gray", "bilinear", "none", 1.0),
         scores=ir.Scores("scores", labels, "softmax"),

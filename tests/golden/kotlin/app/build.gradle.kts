@@ -41,6 +41,7 @@ dependencies {
     implementation(project(":digits"))
     implementation(platform(libs.compose.bom))
     implementation(libs.activity.compose)
+    implementation(libs.compose.foundation)
     implementation(libs.compose.material3)
     implementation(libs.compose.ui)
     implementation(libs.lifecycle.runtime.compose)

@@ -14,6 +14,7 @@ private val modelHash = MessageDigest.getInstance("SHA-256")
     .joinToString("") { "%02x".format(it) }
 
 internal val contract = ModelContract(
+    deploykit = "0",
     name = "pictures",
     version = "1.0",
     sha256 = modelHash,
@@ -30,6 +31,7 @@ internal val contract = ModelContract(
 
 /** The rendered SDK's assets on this machine. The CPU is ONNX Runtime; other accelerators fail, work or lie as told. */
 internal class JvmPlatform(
+    override val cacheDir: File,
     private val works: Set<Accelerator> = setOf(Accelerator.Cpu),
     private val wrong: Set<Accelerator> = emptySet(),
     private val hash: String = modelHash,

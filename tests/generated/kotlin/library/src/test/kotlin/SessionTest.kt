@@ -1,6 +1,7 @@
 package com.example.onnxruntime.pictures
 
 import java.io.File
+import java.io.IOException
 import java.util.concurrent.CancellationException
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.runBlocking
@@ -8,7 +9,6 @@ import org.json.JSONObject
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertInstanceOf
-import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
@@ -22,7 +22,7 @@ class SessionTest {
 
     @Test
     fun `classifies on the real engine as Python does`() = runBlocking {
-        val platform = JvmPlatform()
+        val platform = JvmPlatform(cache)
         load(platform).use { session ->
             assertEquals(Accelerator.Cpu, session.accelerator)
             val picture = platform.picture("golden_0.png")
@@ -39,7 +39,7 @@ class SessionTest {
 
     @Test
     fun `steps down from an accelerator that is wrong, and remembers`() = runBlocking {
-        val platform = JvmPlatform(wrong = setOf(Accelerator.Npu))
+        val platform = JvmPlatform(cache, wrong = setOf(Accelerator.Npu))
         load(platform).use { assertEquals(Accelerator.Cpu, it.accelerator) }
         assertEquals(listOf(Accelerator.Npu, Accelerator.Cpu), platform.opened)
         platform.opened.clear()
@@ -51,14 +51,14 @@ class SessionTest {
 
     @Test
     fun `forgets its verdicts when the OS changes`() = runBlocking {
-        load(JvmPlatform(wrong = setOf(Accelerator.Npu))).close()
-        val updated = JvmPlatform(osBuild = "next", works = setOf(Accelerator.Npu))
+        load(JvmPlatform(cache, wrong = setOf(Accelerator.Npu))).close()
+        val updated = JvmPlatform(cache, osBuild = "next", works = setOf(Accelerator.Npu))
         load(updated).use { assertEquals(Accelerator.Npu, it.accelerator) }
     }
 
     @Test
     fun `steps over an accelerator that took the process down`() = runBlocking {
-        val platform = JvmPlatform(works = setOf(Accelerator.Npu))
+        val platform = JvmPlatform(cache, works = setOf(Accelerator.Npu))
         val file = cache.resolve("${contract.folder}.verdicts")
         Verdicts(file, "${contract.sha256} ${platform.osBuild}").remember(Accelerator.Npu, Verdict.Unfinished)
         load(platform).use { assertEquals(Accelerator.Cpu, it.accelerator) }
@@ -67,7 +67,7 @@ class SessionTest {
     @Test
     fun `says why no accelerator is left`() {
         val failure = assertThrows<ModelException.UnsupportedDevice> {
-            runBlocking { load(JvmPlatform(wrong = setOf(Accelerator.Npu, Accelerator.Cpu))) }
+            runBlocking { load(JvmPlatform(cache, wrong = setOf(Accelerator.Npu, Accelerator.Cpu))) }
         }
         assertTrue("Cpu is wrong by" in failure.message.orEmpty(), failure.message)
         assertEquals(LoadState.Failed(failure), state.value)
@@ -75,12 +75,12 @@ class SessionTest {
 
     @Test
     fun `refuses a model file that is not its own`() {
-        assertThrows<ModelException.ModelCorrupt> { runBlocking { load(JvmPlatform(hash = "00")) } }
+        assertThrows<ModelException.ModelCorrupt> { runBlocking { load(JvmPlatform(cache, hash = "00")) } }
     }
 
     @Test
     fun `tests itself and tells it in JSON`() = runBlocking {
-        load(JvmPlatform()).use { session ->
+        load(JvmPlatform(cache)).use { session ->
             val report = session.selfTest()
             assertTrue(report.passed)
             val json = JSONObject(report.toJson())
@@ -97,7 +97,7 @@ class SessionTest {
 
     @Test
     fun `is closed when it is closed`() = runBlocking {
-        val session = load(JvmPlatform())
+        val session = load(JvmPlatform(cache))
         session.prewarm()
         session.close()
         session.close()
@@ -107,17 +107,32 @@ class SessionTest {
     }
 
     @Test
+    fun `says that the accelerator failed, whatever the engine throws`() = runBlocking {
+        val broken = object : Platform by JvmPlatform(cache) {
+            override fun open(accelerator: Accelerator) = object : Engine {
+                override fun run(input: FloatArray): FloatArray = throw IOException("lost")
+
+                override fun close() = Unit
+            }
+        }
+        load(broken, ModelOptions(verifyAccelerator = false)).use { session ->
+            val failure = assertThrows<ModelException.AcceleratorFailed> { runBlocking { session.prewarm() } }
+            assertEquals("pictures failed on Npu: lost", failure.message)
+        }
+    }
+
+    @Test
     fun `passes a caller's cancellation on`() = runBlocking {
-        load(JvmPlatform()).use { session ->
+        load(JvmPlatform(cache)).use { session ->
             assertThrows<CancellationException> {
                 runBlocking { session.classify { throw CancellationException("by the test") } }
             }
-            assertNull(session.info.license?.takeIf { it != "Apache-2.0" })
+            session.prewarm()
         }
     }
 
     private suspend fun load(platform: Platform, options: ModelOptions = ModelOptions()): ModelSession =
-        ModelSession.load(contract, platform, options, cache, state)
+        ModelSession.load(contract, platform, options, state)
 
     private fun scores(result: Classification): FloatArray =
         result.labels.sortedBy { it.index }.map { it.score }.toFloatArray()

@@ -5,6 +5,7 @@ import android.content.res.AssetManager
 import android.graphics.Bitmap
 import android.graphics.BitmapFactory
 import android.os.Build
+import java.io.File
 import java.io.FileInputStream
 import java.io.IOException
 import java.io.InputStream
@@ -15,15 +16,16 @@ import java.security.MessageDigest
 
 /** The device that the app runs on, with the model in its assets. */
 internal class AndroidPlatform(
-    context: Context,
+    private val context: Context,
     private val contract: ModelContract,
     private val options: ModelOptions,
 ) : Platform {
-    private val assets: AssetManager = context.applicationContext.assets
+    private val assets: AssetManager = context.assets
 
     override val engine: String get() = ENGINE_NAME
     override val device: String get() = "${Build.MANUFACTURER} ${Build.MODEL}"
     override val osBuild: String get() = Build.FINGERPRINT
+    override val cacheDir: File get() = options.cacheDir ?: context.codeCacheDir
 
     override fun text(file: String): String = asset(file).open().bufferedReader().use { it.readText() }
 

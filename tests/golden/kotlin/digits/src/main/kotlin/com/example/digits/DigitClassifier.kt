@@ -56,13 +56,13 @@ public class DigitClassifier private constructor(private val session: ModelSessi
          * @throws ModelException if the model's files are missing or damaged, or no accelerator runs it.
          */
         public suspend fun load(context: Context, options: ModelOptions = ModelOptions()): DigitClassifier {
-            val platform = AndroidPlatform(context, CONTRACT, options)
-            val cacheDir = options.cacheDir ?: context.codeCacheDir
-            return DigitClassifier(ModelSession.load(CONTRACT, platform, options, cacheDir, states))
+            val platform = AndroidPlatform(context.applicationContext, CONTRACT, options)
+            return DigitClassifier(ModelSession.load(CONTRACT, platform, options, states))
         }
 
         /** From deploykit.toml and the checked model file. */
         private val CONTRACT = ModelContract(
+            deploykit = "0.1.0",
             name = "digits",
             version = "1.0",
             sha256 = "3f2a9c0000000000000000000000000000000000000000000000000000000000",

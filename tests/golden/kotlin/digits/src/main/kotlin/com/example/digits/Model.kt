@@ -46,6 +46,8 @@ public data class ModelInfo(
     val sha256: String,
     /** Numbers in the model file: `fp32` or `fp16`. */
     val precision: String,
+    /** What runs the model, for example `LiteRT`. */
+    val engine: String,
     val labels: List<String>,
     val inputWidth: Int,
     val inputHeight: Int,
@@ -53,10 +55,13 @@ public data class ModelInfo(
     val license: String?,
     /** How closely the model file agrees with the model that was trained. */
     val parity: String,
+    /** Version of deploykit that generated this code. */
+    val deploykit: String,
 )
 
 /** The constants of one model; the generated class holds them. */
 internal class ModelContract(
+    val deploykit: String,
     val name: String,
     val version: String,
     val sha256: String,
@@ -74,16 +79,18 @@ internal class ModelContract(
     /** Largest difference from a test picture's expected score. */
     val tolerance: Float,
 ) {
-    fun info(labels: List<String>): ModelInfo =
+    fun info(labels: List<String>, engine: String): ModelInfo =
         ModelInfo(
             name = name,
             version = version,
             sha256 = sha256,
             precision = precision,
+            engine = engine,
             labels = labels,
             inputWidth = preprocessing.width,
             inputHeight = preprocessing.height,
             license = license,
             parity = parity,
+            deploykit = deploykit,
         )
 }

@@ -55,17 +55,16 @@ internal class Pixels(
     /** Height of the upright picture. */
     val height = if (orientation.swapsSides) storedWidth else storedHeight
 
-    private val stepAlongX = (if (orientation.flipsX) -1 else 1)
-    private val stepAlongY = (if (orientation.flipsY) -storedWidth else storedWidth)
+    private val stepAlongX = if (orientation.flipsX) -1 else 1
+    private val stepAlongY = if (orientation.flipsY) -storedWidth else storedWidth
 
     /** Where the upright picture's first pixel lies in [argb]. */
-    val first: Int =
-        (if (orientation.flipsX) storedWidth - 1 else 0) +
-            (if (orientation.flipsY) (storedHeight - 1) * storedWidth else 0)
+    val first = (if (orientation.flipsX) storedWidth - 1 else 0) +
+        (if (orientation.flipsY) (storedHeight - 1) * storedWidth else 0)
 
     /** Distance in [argb] between neighbours in a row of the upright picture. */
-    val stepX: Int = if (orientation.swapsSides) stepAlongY else stepAlongX
+    val stepX = if (orientation.swapsSides) stepAlongY else stepAlongX
 
     /** Distance in [argb] between neighbours in a column of the upright picture. */
-    val stepY: Int = if (orientation.swapsSides) stepAlongX else stepAlongY
+    val stepY = if (orientation.swapsSides) stepAlongX else stepAlongY
 }

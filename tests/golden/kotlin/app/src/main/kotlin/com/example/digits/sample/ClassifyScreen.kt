@@ -1,5 +1,6 @@
 package com.example.digits.sample
 
+import android.content.pm.PackageManager
 import android.graphics.Bitmap
 import android.net.Uri
 import androidx.activity.compose.rememberLauncherForActivityResult
@@ -25,6 +26,7 @@ import androidx.compose.material3.TextButton
 import androidx.compose.material3.TopAppBar
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.LocalContext
 import androidx.compose.ui.res.stringResource
 import androidx.compose.ui.unit.dp
 import com.example.digits.LoadState
@@ -71,7 +73,7 @@ fun ClassifyScreen(
 private fun Loading(state: LoadState) {
     val text = when (state) {
         is LoadState.Idle, is LoadState.Loading -> stringResource(R.string.loading)
-        is LoadState.Verifying -> stringResource(R.string.verifying, state.accelerator)
+        is LoadState.Verifying -> stringResource(R.string.verifying, state.accelerator.shown)
         is LoadState.Ready, is LoadState.Failed -> return
     }
     Text(text)
@@ -82,12 +84,13 @@ private fun Loading(state: LoadState) {
 private fun PictureSources(onPicture: (Uri) -> Unit, onPhoto: (Bitmap) -> Unit) {
     val gallery = rememberLauncherForActivityResult(PickVisualMedia()) { uri -> uri?.let(onPicture) }
     val camera = rememberLauncherForActivityResult(TakePicturePreview()) { photo -> photo?.let(onPhoto) }
+    val hasCamera = LocalContext.current.packageManager.hasSystemFeature(PackageManager.FEATURE_CAMERA_ANY)
     Row(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
         Button(onClick = { gallery.launch(PickVisualMediaRequest(PickVisualMedia.ImageOnly)) }) {
             Text(stringResource(R.string.pick_picture))
         }
-        OutlinedButton(onClick = { camera.launch(null) }) {
-            Text(stringResource(R.string.take_picture))
+        if (hasCamera) {
+            OutlinedButton(onClick = { camera.launch(null) }) { Text(stringResource(R.string.take_picture)) }
         }
     }
 }
@@ -95,7 +98,7 @@ private fun PictureSources(onPicture: (Uri) -> Unit, onPhoto: (Bitmap) -> Unit) 
 @Composable
 private fun TimingLine(timing: Timing) {
     Text(
-        stringResource(R.string.timing, timing.accelerator, milliseconds(timing.cold), milliseconds(timing.warm)),
+        stringResource(R.string.timing, timing.accelerator.shown, milliseconds(timing.cold), milliseconds(timing.warm)),
         style = MaterialTheme.typography.labelMedium,
     )
 }

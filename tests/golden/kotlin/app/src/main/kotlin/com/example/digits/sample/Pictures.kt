@@ -32,7 +32,11 @@ suspend fun readPicture(context: Context, uri: Uri): Bitmap =
     }
 
 private fun Context.open(uri: Uri): InputStream =
-    contentResolver.openInputStream(uri) ?: throw FileNotFoundException("$uri cannot be opened")
+    try {
+        contentResolver.openInputStream(uri) ?: throw FileNotFoundException("$uri cannot be opened")
+    } catch (expired: SecurityException) {
+        throw IOException("$uri may not be read any more", expired)
+    }
 
 private fun sampling(bounds: BitmapFactory.Options): Int {
     var sampling = 1

@@ -24,6 +24,7 @@ import androidx.compose.ui.semantics.clearAndSetSemantics
 import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.text.style.TextOverflow
 import androidx.compose.ui.unit.dp
+import com.example.digits.Accelerator
 import com.example.digits.Classification
 import com.example.digits.ScoredLabel
 import java.util.Locale
@@ -71,6 +72,9 @@ private fun LabelRow(label: ScoredLabel) {
         LinearProgressIndicator(progress = { label.score }, modifier = Modifier.fillMaxWidth())
     }
 }
+
+/** For example `NPU`. */
+val Accelerator.shown: String get() = name.uppercase(Locale.ROOT)
 
 /** For example `3.4 ms`. */
 fun milliseconds(duration: Duration): String = milliseconds(duration.toDouble(DurationUnit.MILLISECONDS))

@@ -9,6 +9,7 @@ import androidx.compose.material3.dynamicDarkColorScheme
 import androidx.compose.material3.dynamicLightColorScheme
 import androidx.compose.material3.lightColorScheme
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.saveable.rememberSaveable
@@ -23,16 +24,14 @@ fun SampleApp(model: SampleViewModel) {
     val state by model.state.collectAsStateWithLifecycle()
     if (showsSelfTest) {
         BackHandler { showsSelfTest = false }
+        LaunchedEffect(Unit) { model.runSelfTest() }
         SelfTestScreen(state.selfTest, onBack = { showsSelfTest = false })
     } else {
         ClassifyScreen(
             state = state,
             onPicture = model::classify,
             onPhoto = model::classify,
-            onSelfTest = {
-                showsSelfTest = true
-                model.runSelfTest()
-            },
+            onSelfTest = { showsSelfTest = true },
         )
     }
 }

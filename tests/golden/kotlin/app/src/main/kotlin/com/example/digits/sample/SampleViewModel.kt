@@ -4,6 +4,7 @@ import android.app.Application
 import android.graphics.Bitmap
 import android.net.Uri
 import androidx.lifecycle.AndroidViewModel
+import androidx.lifecycle.SavedStateHandle
 import androidx.lifecycle.viewModelScope
 import com.example.digits.Accelerator
 import com.example.digits.Classification
@@ -35,14 +36,18 @@ data class SampleState(
 /** The first run is cold: it includes what the accelerator prepares once. */
 data class Timing(val accelerator: Accelerator, val cold: Duration, val warm: Duration)
 
-/** Owns the model, so that it survives rotation and is closed with the screen. */
-class SampleViewModel(application: Application) : AndroidViewModel(application) {
+/** Key of the chosen picture in the saved state. */
+private const val PICTURE = "picture"
+
+/** Owns the model, so that it survives rotation and is closed with the screen; the chosen picture survives the process. */
+class SampleViewModel(application: Application, private val saved: SavedStateHandle) : AndroidViewModel(application) {
     private val mutableState = MutableStateFlow(SampleState())
     val state: StateFlow<SampleState> = mutableState.asStateFlow()
 
     private var classifier: DigitClassifier? = null
     private var cold: Duration? = null
     private var classifying: Job? = null
+    private var testing: Job? = null
 
     private val loading: Job = viewModelScope.launch {
         try {
@@ -56,10 +61,12 @@ class SampleViewModel(application: Application) : AndroidViewModel(application) 
         viewModelScope.launch {
             DigitClassifier.loadState.collect { loading -> mutableState.update { it.copy(loading = loading) } }
         }
+        saved.get<Uri>(PICTURE)?.let(::classify)
     }
 
     /** Classifies a picture from the gallery. */
     fun classify(uri: Uri) {
+        saved[PICTURE] = uri
         start {
             try {
                 show(readPicture(getApplication(), uri))
@@ -71,13 +78,14 @@ class SampleViewModel(application: Application) : AndroidViewModel(application) 
 
     /** Classifies a picture from the camera. */
     fun classify(photo: Bitmap) {
+        saved[PICTURE] = null
         start { show(photo) }
     }
 
-    /** Runs the model's own test pictures. */
+    /** Runs the model's own test pictures, once. */
     fun runSelfTest() {
-        mutableState.update { it.copy(selfTest = null) }
-        viewModelScope.launch {
+        if (testing != null) return
+        testing = viewModelScope.launch {
             loading.join()
             attempt {
                 val report = classifier?.selfTest()

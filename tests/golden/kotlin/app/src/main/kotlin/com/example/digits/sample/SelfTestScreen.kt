@@ -59,7 +59,7 @@ fun SelfTestScreen(report: SelfTestReport?, onBack: () -> Unit) {
 @Composable
 private fun TestRow(row: SelfTestRow) {
     ListItem(
-        headlineContent = { Text(stringResource(R.string.self_test_row, row.picture, row.accelerator)) },
+        headlineContent = { Text(stringResource(R.string.self_test_row, row.picture, row.accelerator.shown)) },
         supportingContent = { Text(row.error ?: numbers(row)) },
         trailingContent = {
             Text(
