@@ -62,3 +62,12 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """sample_apps/photo, all targets and precisions."""
     folder = tmp_path_factory.mktemp("photo") / "out"
     return Build(folder, deploykit("build", "sample_apps/photo", "--out", folder))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Under `DEPLOYKIT_FORBID_SKIP=1` a skipped test fails the run: a check that did not run is not a pass."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("DEPLOYKIT_FORBID_SKIP") == "1" and skipped and session.exitstatus == 0:
+        print(f"\n{len(skipped)} test(s) were skipped, which is forbidden here")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

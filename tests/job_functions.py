@@ -1,0 +1,45 @@
+"""What test_jobs sends to other processes; imported there by name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from deploykit.errors import EntryError, SpecError, UnsupportedOpsError
+
+
+def double(value: int) -> int:
+    return 2 * value
+
+
+def user_error() -> None:
+    raise EntryError("no such thing")
+
+
+def structured(which: str) -> None:
+    raise {"spec": SpecError(["one", "two"]), "ops": UnsupportedOpsError("runner", ["b", "a"])}[which]
+
+
+def defect() -> None:
+    raise ValueError("surprise\nsecond line")
+
+
+def abort() -> None:
+    os.abort()
+
+
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def chatter() -> None:
+    print("from python", flush=True)
+    subprocess.run(["echo", "from a native library"], check=True)
+
+
+def stay(note: Path) -> None:
+    note.write_text(str(os.getpid()))
+    time.sleep(600)

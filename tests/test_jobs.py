@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploykit.errors import EntryError, SpecError, UnsupportedOpsError
+from deploykit.jobs import IsolatedPool, JobDied, JobFailed, logged
+from tests import job_functions as jobs
+
+
+@pytest.fixture
+def pool() -> IsolatedPool:
+    with IsolatedPool(2) as made:
+        yield made  # type: ignore[misc]
+
+
+def test_a_job_answers(pool: IsolatedPool) -> None:
+    assert pool.submit(jobs.double, 21).result() == 42
+
+
+def test_errors_come_back_whole(pool: IsolatedPool) -> None:
+    with pytest.raises(EntryError, match="no such thing"):
+        pool.submit(jobs.user_error).result()
+    with pytest.raises(SpecError) as spec:
+        pool.submit(jobs.structured, "spec").result()
+    assert spec.value.problems == ("one", "two")
+    with pytest.raises(UnsupportedOpsError) as ops:
+        pool.submit(jobs.structured, "ops").result()
+    assert ops.value.ops == ("a", "b")
+    with pytest.raises(JobFailed, match="ValueError: surprise$"):
+        pool.submit(jobs.defect).result()
+
+
+def test_a_dead_process_takes_only_its_own_job_down(pool: IsolatedPool) -> None:
+    died = [pool.submit(jobs.abort), pool.submit(jobs.killed)]
+    lives = [pool.submit(jobs.double, i) for i in range(3)]
+    with pytest.raises(JobDied, match="SIGABRT"):
+        died[0].result()
+    with pytest.raises(JobDied, match="SIGKILL"):
+        died[1].result()
+    assert [f.result() for f in lives] == [0, 2, 4]
+
+
+def test_what_a_job_prints_goes_to_its_log(
+    pool: IsolatedPool, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pool.submit(logged, tmp_path / "log", jobs.chatter).result()
+    assert (tmp_path / "log").read_text() == "from python\nfrom a native library\n"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_jobs_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    code = f"""
+from pathlib import Path
+from deploykit.jobs import IsolatedPool
+from tests.job_functions import stay
+if __name__ == "__main__":
+    IsolatedPool(1).submit(stay, Path({str(note)!r})).result()
+"""
+    script = tmp_path / "parent.py"
+    script.write_text(code)
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    parent = subprocess.Popen([sys.executable, str(script)], env=env)
+    deadline = time.monotonic() + 60
+    while not (note.exists() and note.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    child = int(note.read_text())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    while _alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _alive(child)
+
+
+def _alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_leaving_by_an_error_kills_what_runs(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    with pytest.raises(KeyboardInterrupt), IsolatedPool(1) as pool:
+        pool.submit(jobs.stay, note)
+        while not (note.exists() and note.read_text()):
+            time.sleep(0.05)
+        raise KeyboardInterrupt
+    assert not _alive(int(note.read_text()))
