@@ -85,11 +85,18 @@ class _Planner:
                 self._fold(step)
             else:
                 steps.append(step)
-        outputs = tuple(self._types[self._known(name, "the program's output")] for name in block.outputs)
+        outputs = tuple(self._output(name) for name in block.outputs)
         constants = {
             item.name: value for item in outputs if isinstance(value := self._constants.get(item.name), torch.Tensor)
         }
         return Plan(inputs, _with_last_uses(steps, {item.name for item in outputs}), outputs, constants)
+
+    def _output(self, name: str) -> TensorType:
+        if name not in self._types:
+            raise ArtifactError(
+                f"the output '{name}' of {self._package.path} is no tensor of the program; convert again"
+            )
+        return self._types[name]
 
     def _declare(self, name: str, value_type: Any, what: str) -> TensorType:
         where = f"{what} '{name}' of {self._package.path}"

@@ -45,4 +45,5 @@ class Program:
                         on_output(step.op, output.name, value)
                 for name in step.dead:
                     del values[name]
-            return {item.name: values[item.name].to(precision.border(item.dtype)) for item in self.outputs}
+            # Copies: an output may be an input or a constant, which the caller must not get hold of.
+            return {item.name: values[item.name].to(precision.border(item.dtype), copy=True) for item in self.outputs}

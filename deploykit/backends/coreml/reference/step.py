@@ -14,6 +14,8 @@ from deploykit.backends.coreml.reference.precision import Precision
 from deploykit.backends.coreml.reference.values import Value
 from deploykit.errors import ArtifactError
 
+_REMEDY = "the file is damaged, or does not allow inputs of these sizes"
+
 
 @dataclass(frozen=True, slots=True)
 class TensorType:
@@ -87,7 +89,7 @@ class Step:
             result = self.function(Arguments(self.op, arguments))
         except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as error:
             # Torch refuses operands that do not fit each other; which class it raises depends on the op.
-            raise ArtifactError(f"{self} cannot be executed: {error}; the file is damaged, convert again") from error
+            raise ArtifactError(f"{self} cannot be executed: {error}; {_REMEDY}") from error
         results = (result,) if isinstance(result, torch.Tensor) else result
         if len(results) != len(self.outputs):
             raise ArtifactError(f"{self} gives {len(results)} outputs, declared are {len(self.outputs)}; convert again")
@@ -99,7 +101,7 @@ class Step:
         if not declared.fits(tuple(value.shape)):
             raise ArtifactError(
                 f"{self} gives '{declared.name}' the shape {list(value.shape)}, declared is {declared.shape_text}; "
-                "the file is damaged, convert again"
+                f"{_REMEDY}"
             )
         if self.moves and value.dtype is precision.compute and declared.dtype.is_float:
             return value

@@ -170,6 +170,28 @@ def test_impossible_shape(package: Path) -> None:
         ReferenceRunner(package)
 
 
+def test_undefined_output(package: Path) -> None:
+    edit(package, lambda block: block.outputs.append("nowhere"))
+    with pytest.raises(ArtifactError, match=r"output 'nowhere' of .* is no tensor"):
+        ReferenceRunner(package)
+
+
+def test_outputs_are_copies(tmp_path: Path) -> None:
+    values = normal(300)
+    path = save(
+        tmp_path / "copy.mlpackage",
+        lambda x: (mb.identity(x=x, name="same"), mb.const(val=values, name="constant")),
+        {"x": X},
+    )
+    runner, given = ReferenceRunner(path), X.copy()
+    for result in runner.run({"x": given}).values():
+        result[:] = 7
+    np.testing.assert_array_equal(given, X)
+    results = runner.run({"x": given})
+    np.testing.assert_array_equal(results["same"], X)
+    np.testing.assert_array_equal(results["constant"], values)
+
+
 def test_undefined_name(package: Path) -> None:
     edit(package, lambda block: setattr(operation(block, "relu").inputs["x"].arguments[0], "name", "nowhere"))
     with pytest.raises(ArtifactError, match=r"relu 'y'.*refers to 'nowhere'"):
@@ -247,6 +269,24 @@ def test_runs_do_not_change_inputs_or_weights(package: Path) -> None:
     first = runner.run({"x": given})["y"]
     np.testing.assert_array_equal(first, runner.run({"x": given})["y"])
     assert (package / WEIGHTS).read_bytes() == before
+
+
+def test_random_damage(package: Path) -> None:
+    """Whatever byte is wrong: the package runs, or is refused by an ArtifactError."""
+    model, weights = (package / MODEL).read_bytes(), (package / WEIGHTS).read_bytes()
+    random = np.random.default_rng(0)
+    refused = 0
+    for _ in range(200):
+        spec, blob = bytearray(model), bytearray(weights)
+        spec[random.integers(len(spec))] = random.integers(256)
+        blob[random.integers(256)] = random.integers(256)
+        (package / MODEL).write_bytes(spec)
+        (package / WEIGHTS).write_bytes(blob)
+        try:
+            ReferenceRunner(package).run({"x": X})
+        except ArtifactError:
+            refused += 1
+    assert 50 < refused < 200
 
 
 def test_flexible_shapes(tmp_path: Path) -> None:
