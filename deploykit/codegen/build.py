@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def sdk(
             min_os=target.min_os,
         ),
         goldens=goldens,
-        tolerance=max(SELF_TEST_LEAST, SELF_TEST_MARGIN * worst),
+        tolerance=_rounded_up(max(SELF_TEST_LEAST, SELF_TEST_MARGIN * worst)),
         parity=_parity(manifest, target),
     )
 
@@ -85,11 +86,17 @@ def write(made: ir.Sdk, language: str, folder: Path) -> None:
     write_tree(LANGUAGES[language](made), folder)
 
 
+def _rounded_up(value: float) -> float:
+    """To two digits, for the reader of the generated code: 0.01471 → 0.015."""
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return float(f"{math.ceil(value / step - 1e-9) * step:.2g}")
+
+
 def _parity(manifest: Manifest, target: Target) -> str:
-    """One sentence with the measured figures; the worst input counts."""
+    """The measured figures in words, without a period; the worst input counts."""
     ran = [r for r in manifest.parity if r.verdict == "passed" and r.snr_db is not None]
     if not ran:
-        return "Not compared with PyTorch."
+        return "not compared with PyTorch"
     worst = min(ran, key=lambda r: r.snr_db or 0.0)
     how = " by reference execution, not Apple's runtime" if worst.runner == "coreml-reference" else ""
-    return f"Matches PyTorch to {worst.snr_db:.0f} dB or better ({target.title}, {manifest.precision}){how}."
+    return f"matches PyTorch to {worst.snr_db:.0f} dB or better ({target.title}, {manifest.precision}){how}"

@@ -99,4 +99,4 @@ class Sdk:
     tolerance: float
     """Largest absolute difference from a golden's score that `selfTest()` accepts."""
     parity: str
-    """One sentence with the measured figures, for example `matches PyTorch to 118 dB (LiteRT, fp32)`."""
+    """The measured figures, without a period, for example `matches PyTorch to 118 dB (LiteRT, fp32)`."""
