@@ -104,7 +104,8 @@ def doc(*paragraphs: str) -> str:
 
 def markdown(text: str) -> str:
     """`text` on one line, with nothing in it that Markdown or HTML would take for markup."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>&~$])", r"\\\1", plain(text))
+    inline = re.sub(r"([\\`*_\[\]<>|&~$])", r"\\\1", plain(text))
+    return re.sub(r"^(\d*)([#+\-.)])(?=\s|$|#)", r"\1\\\2", inline)
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,7 @@ def swift_sdk(sdk: ir.Sdk) -> SwiftSdk:
         cache_name=literal(f"deploykit/{sdk.module}"),
         file_name=f"{sdk.module}{sdk.file.path.suffix}",
         file_extension=literal(sdk.file.path.suffix.removeprefix(".")),
-        file_size=f"{sdk.file.bytes / 1e6:.1f} MB" if sdk.file.bytes >= 1e5 else f"{sdk.file.bytes / 1e3:.0f} kB",
+        file_size=f"{sdk.file.bytes / 1e6:.1f} MB" if sdk.file.bytes >= 1e6 else f"{sdk.file.bytes / 1e3:.0f} kB",
         input=literal(picture.tensor),
         output=literal(scores.tensor),
         width=picture.width,

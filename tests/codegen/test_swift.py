@@ -96,8 +96,19 @@ def test_doc_is_one_comment_whatever_is_in_it() -> None:
     assert swift.doc("first\nline */ `x`", "", "\u202esecond") == "/// first line */ `x`\n///\n/// second"
 
 
-def test_markdown_has_no_markup() -> None:
-    assert swift.markdown("a|b <i>\n[x](y) `z`") == r"a\|b \<i\> \[x\]\(y\) \`z\`"
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a|b <i>\n[x](y) `z`", r"a\|b \<i\> \[x\](y) \`z\`"),
+        ("Matches to 118 dB (fp16).", "Matches to 118 dB (fp16)."),
+        ("1.0", "1.0"),
+        ("1. one", r"1\. one"),
+        ("- one", r"\- one"),
+        ("## two", r"\## two"),
+    ],
+)
+def test_markdown_has_no_markup(text: str, written: str) -> None:
+    assert swift.markdown(text) == written
 
 
 def test_same_input_same_bytes(sdk: ir.Sdk, tmp_path: Path) -> None:

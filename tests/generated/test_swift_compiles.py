@@ -74,7 +74,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     )
     assert count == 1
     manifest.write_text(text)
-    shutil.copy(SOURCES / "ParityTests.swift", root / "coreml" / "Tests" / "TortureTests")
+    for extra in ("ParityTests.swift", "CompiledModelCacheTests.swift"):
+        shutil.copy(SOURCES / extra, root / "coreml" / "Tests" / "TortureTests")
     (root / "coreml" / "parity.json").write_text(json.dumps(list(parity_cases())))
     return Workshop(root, tool)
 

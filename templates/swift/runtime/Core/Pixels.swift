@@ -51,17 +51,24 @@ struct Pixels: Sendable, Equatable {
     func upright(from orientation: ImageOrientation) -> Pixels {
         guard orientation != .up else { return self }
         let (width, height, channels) = (self.width, self.height, self.channels)
-        let turned = orientation.swapsSides ? (width: height, height: width) : (width: width, height: height)
-        return mapped(width: turned.width, height: turned.height, channels: channels) { source, target in
+        // The source's address is linear in x and y, so three of them tell all.
+        let address = { (x: Int, y: Int) in
+            let source = orientation.source(x: x, y: y, width: width, height: height)
+            return (source.y * width + source.x) * channels
+        }
+        let origin = address(0, 0)
+        let (stepX, stepY) = (address(1, 0) - origin, address(0, 1) - origin)
+        let (columns, rows) = orientation.swapsSides ? (height, width) : (width, height)
+        return mapped(width: columns, height: rows, channels: channels) { source, target in
             var index = 0
-            for y in 0..<turned.height {
-                for x in 0..<turned.width {
-                    let from = orientation.source(x: x, y: y, width: width, height: height)
-                    let start = (from.y * width + from.x) * channels
+            for y in 0..<rows {
+                var start = origin + y * stepY
+                for _ in 0..<columns {
                     for channel in 0..<channels {
                         target[index] = source[start + channel]
                         index += 1
                     }
+                    start += stepX
                 }
             }
         }

@@ -11,7 +11,7 @@ struct CompiledModelCache: Sendable {
     /// The compiled model, made by `compile` if it is not there yet.
     func compiled(_ package: URL, compile: @Sendable () async throws -> URL) async throws -> URL {
         let files = FileManager.default
-        let target = folder.appendingPathComponent("\(prefix)\(system).mlmodelc")
+        let target = folder.appendingPathComponent("\(prefix)\(system).mlmodelc", isDirectory: true)
         if files.fileExists(atPath: target.path) { return target }
         let made = try await compile()
         try files.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -12,9 +12,9 @@ import Foundation
 
 /// Says which of 11 labels a picture shows.
 ///
-/// Model digits "v1" \\\(x\) \*/ \`y\`, version 1\.0.
+/// Model digits "v1" \\(x) \*/ \`y\`, version 1.0.
 ///
-/// Matches PyTorch to 118 dB or better \(Core ML, fp16\)\.
+/// Matches PyTorch to 118 dB or better (Core ML, fp16).
 public actor DigitClassifier {
     /// What the model knows of itself.
     public static let info = ModelInfo(

@@ -27,7 +27,7 @@ final class SampleModel {
     private(set) var report: SelfTestReport?
     private(set) var problem: String?
 
-    private var classifier: DigitClassifier?
+    private var loading: Task<DigitClassifier, any Error>?
     private var isCold = true
 
     func watchLoading() async {
@@ -37,12 +37,18 @@ final class SampleModel {
     }
 
     func load() async {
-        guard classifier == nil else { return }
         do {
-            classifier = try await DigitClassifier.load()
+            _ = try await loaded()
         } catch {
             problem = error.localizedDescription
         }
+    }
+
+    /// Loads the model at the first call; later ones wait for the same load.
+    private func loaded() async throws -> DigitClassifier {
+        let task = loading ?? Task { try await DigitClassifier.load() }
+        loading = task
+        return try await task.value
     }
 
     func show(_ item: PhotosPickerItem) async {
@@ -67,11 +73,11 @@ final class SampleModel {
 
     func runSelfTest() async {
         report = nil
-        report = await classifier?.selfTest()
+        report = try? await loaded().selfTest()
     }
 
     private func classify(_ picture: UIImage) async throws -> Outcome? {
-        guard let classifier else { return nil }
+        let classifier = try await loaded()
         let orientation = ImageOrientation(picture.imageOrientation)
         let clock = ContinuousClock()
         var cold: Duration?
