@@ -64,7 +64,9 @@ def test_outputs_that_are_not_tensors_are_all_named() -> None:
 def test_alive_gives_scores_a_spread_and_is_seeded() -> None:
     def network() -> nn.Module:
         torch.manual_seed(1)
-        return nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
+        return nn.Sequential(
+            nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10)
+        )
 
     first, second = network(), network()
     x = torch.rand(1, 3, 8, 8)

@@ -39,7 +39,12 @@ def from_export(program: torch.export.ExportedProgram, request: LowerRequest) ->
 
 
 def _make_reproducible(package: Path) -> None:
-    """Coremltools writes the date, random UUIDs and maps in hash order; the same model has to give the same bytes."""
+    """Rewrites what differs from run to run: the same model has to give the same bytes.
+
+    coremltools writes the date, random UUIDs and maps in hash order. It also leaves a map for ExecuTorch's debugger,
+    which the package's own manifest does not list and no app needs.
+    """
+    (package / "executorch_debug_handle_mapping.json").unlink(missing_ok=True)
     manifest = json.loads((package / "Manifest.json").read_text())
     entries = manifest["itemInfoEntries"]
     renamed = {key: str(uuid.uuid5(uuid.NAMESPACE_URL, entry["path"])).upper() for key, entry in entries.items()}
