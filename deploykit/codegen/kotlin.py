@@ -167,6 +167,7 @@ class KotlinSdk:
     asset_folder: str
     label_count: int
     labels_doc: str
+    has_probabilities: bool
     golden_count: int
     input_doc: str
     output_doc: str
@@ -256,6 +257,7 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         asset_folder=sdk.namespace,
         label_count=len(sdk.scores.labels),
         labels_doc=_labels_doc(sdk.scores.labels),
+        has_probabilities=sdk.scores.activation != "none",
         golden_count=len(sdk.goldens),
         input_doc=doc(sdk.picture.tensor),
         output_doc=doc(sdk.scores.tensor),
@@ -364,9 +366,21 @@ def _runtime_types() -> frozenset[str]:
 
 
 def _file(template: str, place: PurePosixPath, node: KotlinSdk) -> OutputFile:
+    if template.endswith(".kt.jinja"):
+        return OutputFile(place, text=_sort_imports(render(f"kotlin/{template}", node)))
     if template.endswith(".jinja"):
         return OutputFile(place, text=render(f"kotlin/{template}", node))
     return OutputFile(place, source=folder("templates") / "kotlin" / template)
+
+
+def _sort_imports(source: str) -> str:
+    """Where an import of the SDK's own types belongs depends on the SDK's name."""
+    return re.sub(
+        r"(?:^import .*\n)+",
+        lambda found: "".join(sorted(found[0].splitlines(keepends=True))),
+        source,
+        flags=re.MULTILINE,
+    )
 
 
 def _runtime_file(path: Path, root: PurePosixPath, name: str) -> OutputFile:

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import shutil
+import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path, PurePosixPath
 
@@ -53,7 +54,7 @@ def texts(files: list[OutputFile]) -> dict[str, str]:
     for file in files:
         if file.text is not None:
             tree[str(file.path)] = file.text
-        elif file.source is not None and file.source.exists():
+        elif file.source is not None and file.source.is_relative_to(kotlin.folder("templates")):
             tree[str(file.path)] = file.source.read_text("utf-8")
     return tree
 
@@ -197,6 +198,31 @@ def test_text_files_end_with_one_newline_and_have_no_blanks_at_line_ends(tmp_pat
         assert "\n\n\n" not in text, path
         if PurePosixPath(path).suffix == ".kt":
             assert max(map(len, text.splitlines())) <= 130, path
+
+
+def test_data_files_are_well_formed_whatever_the_names(tmp_path: Path) -> None:
+    tree = texts(kotlin.files(sdks.sdk("tflite", tmp_path, model="</string> & \"x\" 'y' \\ @?\n*/ ${z}")))
+    for path, text in tree.items():
+        if path.endswith(".xml"):
+            ET.fromstring(text)
+        if path.endswith(".toml"):
+            assert tomllib.loads(text)["libraries"]["engine-gpu-api"]["version"] == "2.14.0"
+    strings = ET.fromstring(tree["app/src/main/res/values/strings.xml"])
+    assert strings[0].text == r"</string> & \"x\" \'y\' \\ \@\? */ ${z}"
+
+
+def test_imports_are_sorted() -> None:
+    for namespace in ("aaa.digits", "org.digits"):
+        for path, text in texts(kotlin.files(sdk(namespace=namespace))).items():
+            imports = [line for line in text.splitlines() if line.startswith("import ")]
+            assert imports == sorted(imports), path
+
+
+def test_scores_that_are_no_probabilities_are_not_shown_as_percent() -> None:
+    plain = sdk(scores=ir.Scores("scores", ("a", "b"), "none"))
+    text = texts(kotlin.files(plain))["app/src/main/kotlin/com/example/digits/sample/Result.kt"]
+    assert "Percent" not in text
+    assert "LinearProgressIndicator" not in text
 
 
 def test_golden_tree() -> None:

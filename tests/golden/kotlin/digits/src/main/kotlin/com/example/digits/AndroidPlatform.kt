@@ -27,11 +27,11 @@ internal class AndroidPlatform(
     override val osBuild: String get() = Build.FINGERPRINT
     override val cacheDir: File get() = options.cacheDir ?: context.codeCacheDir
 
-    override fun text(file: String): String = asset(file).open().bufferedReader().use { it.readText() }
+    override fun text(file: String): String = asset(file).read { it.bufferedReader().readText() }
 
     override fun picture(file: String): Pixels {
         val unscaled = BitmapFactory.Options().apply { inScaled = false }
-        val bitmap = asset(file).open().use { BitmapFactory.decodeStream(it, null, unscaled) }
+        val bitmap = asset(file).read { BitmapFactory.decodeStream(it, null, unscaled) }
             ?: throw ModelException.ModelCorrupt("$file is not a picture")
         return bitmap.toPixels(Orientation.Up, IntArray(0)).also { bitmap.recycle() }
     }
@@ -45,12 +45,18 @@ internal class AndroidPlatform(
 
 /** One file in the app's assets. */
 internal class ModelAsset(val assets: AssetManager, val path: String) {
-    fun open(): InputStream =
-        try {
+    fun <T> read(block: (InputStream) -> T): T {
+        val stream = try {
             assets.open(path)
         } catch (failure: IOException) {
             throw ModelException.ModelMissing("the app has no asset $path", failure)
         }
+        return try {
+            stream.use(block)
+        } catch (failure: IOException) {
+            throw ModelException.ModelCorrupt("the asset $path cannot be read", failure)
+        }
+    }
 
     /** The file in memory: mapped if the app stores it uncompressed, else copied. */
     fun map(): ByteBuffer =
@@ -61,13 +67,13 @@ internal class ModelAsset(val assets: AssetManager, val path: String) {
                 }
             }
         } catch (_: IOException) {
-            val bytes = open().use { it.readBytes() }
+            val bytes = read { it.readBytes() }
             ByteBuffer.allocateDirect(bytes.size).order(ByteOrder.nativeOrder()).put(bytes).apply { rewind() }
         }
 
     fun sha256(): String {
         val digest = MessageDigest.getInstance("SHA-256")
-        open().use { stream ->
+        read { stream ->
             val block = ByteArray(1 shl 16)
             generateSequence { stream.read(block).takeIf { it >= 0 } }.forEach { digest.update(block, 0, it) }
         }

@@ -40,11 +40,12 @@ fun ClassifyScreen(
     onPhoto: (Bitmap) -> Unit,
     onSelfTest: () -> Unit,
 ) {
+    val isReady = state.loading is LoadState.Ready
     Scaffold(
         topBar = {
             TopAppBar(
                 title = { Text(stringResource(R.string.app_name)) },
-                actions = { TextButton(onClick = onSelfTest) { Text(stringResource(R.string.self_test)) } },
+                actions = { TextButton(onSelfTest, enabled = isReady) { Text(stringResource(R.string.self_test)) } },
             )
         },
     ) { padding ->
@@ -74,7 +75,8 @@ private fun Loading(state: LoadState) {
     val text = when (state) {
         is LoadState.Idle, is LoadState.Loading -> stringResource(R.string.loading)
         is LoadState.Verifying -> stringResource(R.string.verifying, state.accelerator.shown)
-        is LoadState.Ready, is LoadState.Failed -> return
+        is LoadState.Ready -> return
+        is LoadState.Failed -> return Text(state.cause.message.orEmpty(), color = MaterialTheme.colorScheme.error)
     }
     Text(text)
     LinearProgressIndicator(Modifier.fillMaxWidth())

@@ -27,8 +27,8 @@ import androidx.compose.ui.unit.dp
 import com.example.digits.Accelerator
 import com.example.digits.Classification
 import com.example.digits.ScoredLabel
+import java.text.NumberFormat
 import java.util.Locale
-import kotlin.math.roundToInt
 import kotlin.time.Duration
 import kotlin.time.DurationUnit
 
@@ -62,16 +62,19 @@ fun ResultOnPicture(picture: Bitmap, result: Classification?) {
 
 @Composable
 private fun LabelRow(label: ScoredLabel) {
-    val percent = (label.score * 100).roundToInt()
-    val spoken = stringResource(R.string.score, label.name, percent)
+    val score = shown(label.score)
+    val spoken = stringResource(R.string.score, label.name, score)
     Column(Modifier.clearAndSetSemantics { contentDescription = spoken }) {
         Row(Modifier.fillMaxWidth(), horizontalArrangement = Arrangement.SpaceBetween) {
             Text(label.name, Modifier.weight(1f), maxLines = 1, overflow = TextOverflow.Ellipsis)
-            Text("$percent %")
+            Text(score)
         }
         LinearProgressIndicator(progress = { label.score }, modifier = Modifier.fillMaxWidth())
     }
 }
+
+/** For example `97%`. */
+private fun shown(score: Float): String = NumberFormat.getPercentInstance().format(score)
 
 /** For example `NPU`. */
 val Accelerator.shown: String get() = name.uppercase(Locale.ROOT)

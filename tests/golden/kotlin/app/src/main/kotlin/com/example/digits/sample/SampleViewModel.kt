@@ -50,11 +50,7 @@ class SampleViewModel(application: Application, private val saved: SavedStateHan
     private var testing: Job? = null
 
     private val loading: Job = viewModelScope.launch {
-        try {
-            classifier = DigitClassifier.load(application)
-        } catch (failure: ModelException) {
-            mutableState.update { it.copy(error = failure.message) }
-        }
+        attempt { classifier = DigitClassifier.load(application) }
     }
 
     init {
