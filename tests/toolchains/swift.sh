@@ -22,8 +22,13 @@ swift_on_path() {
     command -v swift >/dev/null && swift --version 2>/dev/null | grep -Eq 'Swift version ([6-9]|[1-9][0-9])\.'
 }
 
+can_mount() {
+    [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null
+}
+
 need_root() {
-    [ "$(id -u)" = 0 ] || die "debootstrap and chroot need root: run it with sudo, or put a Swift 6 on PATH (https://www.swift.org/install)"
+    can_mount || die "needs root that may mount and chroot (sudo, or docker run --cap-add SYS_ADMIN);" \
+        "or put a Swift 6 on PATH (https://www.swift.org/install)"
 }
 
 # Runs a command inside the root. The mounts live in a mount namespace of their own and end with the command.
@@ -45,7 +50,7 @@ inside() {
 }
 
 check() {
-    swift_on_path || { [ -f "$stamp" ] && [ "$(id -u)" = 0 ]; }
+    swift_on_path || { [ -f "$stamp" ] && can_mount; }
 }
 
 install() {

@@ -76,22 +76,23 @@ final class SampleModel {
         report = try? await loaded().selfTest()
     }
 
-    private func classify(_ picture: UIImage) async throws -> Outcome? {
+    private func classify(_ picture: UIImage) async throws -> Outcome {
         let classifier = try await loaded()
-        let orientation = ImageOrientation(picture.imageOrientation)
-        let clock = ContinuousClock()
-        var cold: Duration?
-        if isCold, let image = picture.cgImage {
-            let start = clock.now
-            _ = try await classifier.classify(image, orientation: orientation)
-            cold = clock.now - start
-            isCold = false
-        }
-        guard let image = picture.cgImage else { return nil }
-        let start = clock.now
-        let classification = try await classifier.classify(image, orientation: orientation)
+        let cold = isCold ? try await run(classifier, on: picture).duration : nil
+        isCold = false
+        let (classification, warm) = try await run(classifier, on: picture)
         return Outcome(
-            classification: classification, accelerator: classifier.accelerator, cold: cold, warm: clock.now - start)
+            classification: classification, accelerator: classifier.accelerator, cold: cold, warm: warm)
+    }
+
+    private func run(
+        _ classifier: DigitClassifier, on picture: UIImage
+    ) async throws -> (classification: Classification, duration: Duration) {
+        guard let image = picture.cgImage else { throw ModelError.invalidInput(reason: "it has no pixels") }
+        let start = ContinuousClock.now
+        let classification = try await classifier.classify(
+            image, orientation: ImageOrientation(picture.imageOrientation))
+        return (classification, ContinuousClock.now - start)
     }
 }
 
