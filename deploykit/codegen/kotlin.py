@@ -98,6 +98,7 @@ FILES: dict[str, str] = {
     "settings.gradle.kts.jinja": "settings.gradle.kts",
     "build.gradle.kts": "build.gradle.kts",
     "gradle.properties": "gradle.properties",
+    "editorconfig": ".editorconfig",
     "gitignore": ".gitignore",
     "README.md.jinja": "README.md",
     "gradle/libs.versions.toml.jinja": "gradle/libs.versions.toml",

@@ -197,7 +197,7 @@ def test_text_files_end_with_one_newline_and_have_no_blanks_at_line_ends(tmp_pat
         assert not any(line != line.rstrip() for line in text.splitlines()), path
         assert "\n\n\n" not in text, path
         if PurePosixPath(path).suffix == ".kt":
-            assert max(map(len, text.splitlines())) <= 130, path
+            assert max(map(len, text.splitlines())) <= 120, path
 
 
 def test_data_files_are_well_formed_whatever_the_names(tmp_path: Path) -> None:

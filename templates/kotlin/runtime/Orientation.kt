@@ -33,7 +33,7 @@ public enum class Orientation(
                 90 -> Right
                 180 -> Down
                 270 -> Left
-                else -> throw ModelException.InvalidInput("a picture is turned by 0, 90, 180 or 270 degrees, not by $degrees")
+                else -> throw ModelException.InvalidInput("pictures are turned by 0, 90, 180 or 270°, not by $degrees°")
             }
     }
 }

@@ -25,7 +25,9 @@ internal class SelfTest(
         try {
             val opening = measureTimedValue { platform.open(accelerator) }
             opening.value.use { engine ->
-                tests.mapIndexed { index, test -> row(accelerator, engine, test, opening.duration.takeIf { index == 0 }) }
+                tests.mapIndexed { index, test ->
+                    row(accelerator, engine, test, opening.duration.takeIf { index == 0 })
+                }
             }
         } catch (failure: Exception) {
             tests.map { failed(accelerator, it, failure) }

@@ -81,7 +81,8 @@ internal class ModelSession private constructor(
         } catch (failure: ModelException) {
             throw failure
         } catch (failure: Exception) {
-            throw ModelException.AcceleratorFailed("${contract.name} failed on $accelerator: ${failure.message}", failure)
+            val what = "${contract.name} failed on $accelerator: ${failure.message}"
+            throw ModelException.AcceleratorFailed(what, failure)
         }
         if (scores.size != contract.labelCount) {
             throw ModelException.ModelCorrupt("the model gave ${scores.size} scores for ${contract.labelCount} labels")

@@ -40,7 +40,10 @@ public data class SelfTestReport(
 ) {
     /** Whether every test picture passed on the accelerator that the model uses here. */
     public val passed: Boolean
-        get() = rows.filter { it.accelerator == accelerator }.let { used -> used.isNotEmpty() && used.all { it.passed } }
+        get() {
+            val used = rows.filter { it.accelerator == accelerator }
+            return used.isNotEmpty() && used.all { it.passed }
+        }
 
     /** The report as a JSON object, for example to attach it to a bug report. */
     public fun toJson(): String =
