@@ -39,7 +39,7 @@ data class Timing(val accelerator: Accelerator, val cold: Duration, val warm: Du
 /** Key of the chosen picture in the saved state. */
 private const val PICTURE = "picture"
 
-/** Owns the model, which so survives rotation and is closed with the screen; the chosen picture survives the process. */
+/** Owns the model, which survives rotation and is closed with the screen; the chosen picture survives the process. */
 class SampleViewModel(application: Application, private val saved: SavedStateHandle) : AndroidViewModel(application) {
     private val mutableState = MutableStateFlow(SampleState())
     val state: StateFlow<SampleState> = mutableState.asStateFlow()
