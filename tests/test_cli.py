@@ -54,7 +54,7 @@ def test_doctor_lists_converters_runners_and_tools(cli: Callable[..., Run]) -> N
     ("arguments", "words"),
     [
         (("build", "nothing"), ("is not an entry",)),
-        (("build", "sample_apps/digits", "--target", "android_lit"), ("no such target", 'mean "android_litert"')),
+        (("build", "sample_apps/digits", "--target", "android_litertt"), ("no such target", 'mean "android_litert"')),
         (("build", "sample_apps/digits", "--precision", "fp61"), ("no such precision", 'mean "fp16"')),
         (("build", "sample_apps"), ("no such file",)),
         (("build", "sample_apps/digits", "--out", "sample_apps"), ("did not write",)),
