@@ -74,7 +74,7 @@ internal class AcceleratorCascade(
         }
     }
 
-    /** What [block] gives, or `null` with a note in [failures]: engines throw what they like, linkage errors included. */
+    /** What [block] gives, or `null` with a note in [failures]: engines throw what they like, even linkage errors. */
     private fun <T> attempt(accelerator: Accelerator, block: () -> T): T? =
         try {
             block()

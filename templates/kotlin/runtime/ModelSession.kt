@@ -30,7 +30,7 @@ internal class ModelSession private constructor(
 
     val accelerator: Accelerator get() = opened.accelerator
 
-    /** Scores the picture that [read] gives. [read] runs on the worker and may put its pixels into the array it gets. */
+    /** Scores the picture that [read] gives, which runs on the worker and may fill the array that it gets. */
     suspend fun classify(read: (reusable: IntArray) -> Pixels): Classification =
         withContext(worker) {
             if (closed.get()) throw ModelException.Closed()
@@ -91,7 +91,7 @@ internal class ModelSession private constructor(
     }
 
     companion object {
-        /** Loads the model on the first wanted accelerator that computes it correctly, and tells [state] how far it is. */
+        /** Loads the model on the first wanted accelerator that is right, and tells [state] how far it is. */
         suspend fun load(
             contract: ModelContract,
             platform: Platform,

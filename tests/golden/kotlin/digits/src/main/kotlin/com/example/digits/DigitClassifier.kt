@@ -14,7 +14,7 @@ import kotlinx.coroutines.flow.asStateFlow
  *
  * Model `digits` 1.0: matches PyTorch to 61 dB (LiteRT, fp16).
  *
- * All calls are safe from any thread, and do their work away from the caller's. Close it when it is not needed any more.
+ * Every call is safe from any thread and works on another one. Close the model when it is not needed any more.
  */
 public class DigitClassifier private constructor(private val session: ModelSession) : AutoCloseable {
     /** What the model knows of itself. */
@@ -51,7 +51,7 @@ public class DigitClassifier private constructor(private val session: ModelSessi
         /**
          * Loads the model on the first accelerator that computes it correctly.
          *
-         * The first start after an installation or an update of Android takes longer: the accelerators are checked then.
+         * The first start after an installation or an update of Android takes longer: it checks the accelerators.
          *
          * @throws ModelException if the model's files are missing or damaged, or no accelerator runs it.
          */
