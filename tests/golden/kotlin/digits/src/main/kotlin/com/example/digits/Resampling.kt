@@ -26,8 +26,8 @@ private fun cubic(signed: Double): Double {
  * The weights that make `count` pixels, from `start` on, of a side of `outSize` out of a side of `inSize`.
  *
  * These are Pillow's (`precompute_coeffs` and `normalize_coeffs_8bpc` in its Resample.c), in 22-bit fixed point, so
- * that the result is the same to the byte. Output pixel `i` is the sum of `weights[i * taps + k] * input[first[i] + k]` for
- * `k < used[i]`.
+ * that the result is the same to the byte. Output pixel `i` is the sum of `weights[i * taps + k] * input[first[i] + k]`
+ * for `k < used[i]`.
  */
 internal class AxisWeights private constructor(
     val first: IntArray,
