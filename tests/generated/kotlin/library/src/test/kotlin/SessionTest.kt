@@ -3,8 +3,13 @@ package com.example.onnxruntime.pictures
 import java.io.File
 import java.io.IOException
 import java.util.concurrent.CancellationException
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 import org.json.JSONObject
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -119,6 +124,28 @@ class SessionTest {
             val failure = assertThrows<ModelException.AcceleratorFailed> { runBlocking { session.prewarm() } }
             assertEquals("pictures failed on Npu: lost", failure.message)
         }
+    }
+
+    @Test
+    fun `closes the engine when the caller of load is gone`() = runBlocking {
+        val closed = CompletableDeferred<Unit>()
+        lateinit var loading: Job
+        val platform = object : Platform by JvmPlatform(cache) {
+            override fun open(accelerator: Accelerator): Engine {
+                loading.cancel()
+                return object : Engine {
+                    override fun run(input: FloatArray) = FloatArray(contract.labelCount)
+
+                    override fun close() {
+                        closed.complete(Unit)
+                    }
+                }
+            }
+        }
+        loading = launch(start = CoroutineStart.LAZY) { load(platform, ModelOptions(verifyAccelerator = false)) }
+        loading.join()
+        withTimeout(5_000) { closed.await() }
+        assertEquals(LoadState.Idle, state.value)
     }
 
     @Test
