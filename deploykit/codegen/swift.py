@@ -25,6 +25,7 @@ RENDERED: tuple[tuple[str, str], ...] = (
     ("tests/PackageTests.swift.jinja", "Tests/{module}Tests/PackageTests.swift"),
     ("tests/PreprocessingTests.swift.jinja", "Tests/{module}Tests/PreprocessingTests.swift"),
     ("tests/SessionTests.swift.jinja", "Tests/{module}Tests/SessionTests.swift"),
+    ("tests/StandIns.swift.jinja", "Tests/{module}Tests/StandIns.swift"),
     ("app/Package.swift.jinja", "App/{module}Sample.swiftpm/Package.swift"),
     ("app/SampleApp.swift.jinja", "App/{module}Sample.swiftpm/Sources/SampleApp.swift"),
     ("app/SampleModel.swift.jinja", "App/{module}Sample.swiftpm/Sources/SampleModel.swift"),

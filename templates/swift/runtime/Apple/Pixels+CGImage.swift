@@ -6,11 +6,14 @@
         /// picture is transparent, its own colour is kept as well as eight bits allow.
         init(_ image: CGImage) throws {
             if image.colorSpace?.model == .monochrome, image.isOpaque {
-                let bytes = try Self.draw(image, channels: 1, space: CGColorSpaceCreateDeviceGray(), alpha: .none)
+                let space = image.drawingSpace(.monochrome) ?? CGColorSpaceCreateDeviceGray()
+                let bytes = try Self.draw(image, channels: 1, space: space, alpha: .none)
                 try self.init(width: image.width, height: image.height, channels: 1, bytes: bytes)
                 return
             }
-            let bytes = try Self.draw(image, channels: 4, space: image.drawingSpace, alpha: .premultipliedLast)
+            let sRGB = CGColorSpace(name: CGColorSpace.sRGB) ?? CGColorSpaceCreateDeviceRGB()
+            let space = image.drawingSpace(.rgb) ?? sRGB
+            let bytes = try Self.draw(image, channels: 4, space: space, alpha: .premultipliedLast)
             try self.init(
                 width: image.width, height: image.height, channels: 3, bytes: Self.withoutAlpha(bytes))
         }
@@ -39,16 +42,18 @@
 
         /// Takes the fourth byte of each pixel away, and the share of it that Core Graphics multiplied in.
         private static func withoutAlpha(_ rgba: [UInt8]) -> [UInt8] {
-            var rgb: [UInt8] = []
-            rgb.reserveCapacity(rgba.count / 4 * 3)
-            for start in stride(from: 0, to: rgba.count, by: 4) {
-                let alpha = Int(rgba[start + 3])
-                for value in rgba[start..<start + 3] {
-                    rgb.append(
-                        alpha == 255 || alpha == 0 ? value : UInt8(min(255, (Int(value) * 255 + alpha / 2) / alpha)))
+            let count = rgba.count / 4 * 3
+            return rgba.withUnsafeBufferPointer { rgba in
+                [UInt8](unsafeUninitializedCapacity: count) { rgb, initialized in
+                    for index in 0..<count {
+                        let start = index / 3 * 4
+                        let (value, alpha) = (Int(rgba[start + index % 3]), Int(rgba[start + 3]))
+                        let isWhole = alpha == 255 || alpha == 0
+                        rgb[index] = UInt8(isWhole ? value : min(255, (value * 255 + alpha / 2) / alpha))
+                    }
+                    initialized = count
                 }
             }
-            return rgb
         }
     }
 
@@ -57,17 +62,12 @@
             [.none, .noneSkipFirst, .noneSkipLast].contains(alphaInfo)
         }
 
-        /// The picture's own colour space, so that drawing changes no value; sRGB where a bitmap cannot have it.
-        fileprivate var drawingSpace: CGColorSpace {
-            if let own = colorSpace, own.model == .rgb, own.supportsOutput, !own.isWideGamutRGBExtended {
-                return own
-            }
-            return CGColorSpace(name: CGColorSpace.sRGB) ?? CGColorSpaceCreateDeviceRGB()
+        /// The picture's own colour space, so that drawing changes no value; nil where a bitmap of bytes cannot have it.
+        fileprivate func drawingSpace(_ model: CGColorSpaceModel) -> CGColorSpace? {
+            // Extended spaces have values beyond 0…1, which a byte cannot hold.
+            guard let own = colorSpace, own.model == model, own.supportsOutput, !CGColorSpaceUsesExtendedRange(own)
+            else { return nil }
+            return own
         }
-    }
-
-    extension CGColorSpace {
-        /// Extended spaces have values beyond 0…1, which eight bits cannot hold.
-        fileprivate var isWideGamutRGBExtended: Bool { CGColorSpaceUsesExtendedRange(self) }
     }
 #endif

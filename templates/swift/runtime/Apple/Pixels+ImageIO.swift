@@ -15,7 +15,7 @@ import Foundation
             }
             let properties = CGImageSourceCopyPropertiesAtIndex(source, 0, nil) as? [CFString: Any]
             let exif = properties?[kCGImagePropertyOrientation] as? Int
-            return (try Pixels(image), exif.flatMap(ImageOrientation.init) ?? .up)
+            return (try Pixels(image), exif.flatMap(ImageOrientation.init(rawValue:)) ?? .up)
         }
     }
 #else

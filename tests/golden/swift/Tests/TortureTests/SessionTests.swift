@@ -15,7 +15,7 @@ import Testing
     private func session(_ engine: any Engine.Type) throws -> ModelSession {
         let made = try DigitClassifier.contract()
         let golden = Golden(
-            name: "black", expected: RightEngine.scores(made.info.labels.count),
+            name: "black", expected: RightEngine.scores,
             picture: { (Pixels(width: 1, height: 1, channels: 1), .up) })
         let contract = ModelContract(
             info: made.info, file: made.file, preprocessing: made.preprocessing, tolerance: 0.01,
@@ -87,52 +87,4 @@ import Testing
         let copy = try JSONDecoder().decode(SelfTestReport.self, from: Data(report.json().utf8))
         #expect(copy == report)
     }
-}
-
-/// Gives the first label the highest score.
-private struct RightEngine: StandIn {
-    let count: Int
-
-    init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws {
-        count = 11
-    }
-
-    static func scores(_ count: Int) -> [Float] {
-        (0..<count).map { 1 / Float($0 + 1) }
-    }
-
-    func predict(_ input: [Float]) throws -> [Float] { Self.scores(count) }
-}
-
-private struct WrongEngine: StandIn {
-    init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws {}
-
-    func predict(_ input: [Float]) throws -> [Float] { [Float](repeating: .nan, count: 11) }
-}
-
-private struct WrongOnNeuralEngine: StandIn {
-    let isWrong: Bool
-
-    init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws {
-        isWrong = accelerator == .neuralEngine
-    }
-
-    func predict(_ input: [Float]) throws -> [Float] {
-        RightEngine.scores(11).map { isWrong ? 1 - $0 : $0 }
-    }
-}
-
-private struct ClosedOnNeuralEngine: StandIn {
-    init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws {
-        if accelerator == .neuralEngine { throw ModelError.modelCorrupt(reason: "it does not open") }
-    }
-
-    func predict(_ input: [Float]) throws -> [Float] { RightEngine.scores(11) }
-}
-
-/// An engine that needs no file.
-private protocol StandIn: Engine {}
-
-extension StandIn {
-    static func prepare(_ model: ModelFile, cache: URL) async throws -> URL { cache }
 }
