@@ -156,5 +156,3 @@ def _precisions(given: list[str] | None) -> tuple[Precision, ...]:
 def main() -> None:
     """The `deploykit` command."""
     sys.exit(app())
-
-

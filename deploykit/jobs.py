@@ -6,6 +6,7 @@ A converter that crashes, leaks or is killed takes down its own job only, and wh
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -107,17 +108,22 @@ def _child(
     try:
         result: object = fn(*args, **kwargs)
     except DeploykitError as error:
-        traceback.print_exc()
+        _print_traceback()
         result = error
     except OSError as error:
-        traceback.print_exc()
+        _print_traceback()
         result = error
     except BaseException as error:
-        traceback.print_exc()
+        _print_traceback()
         first = (str(error).strip() or "no message").splitlines()[0]
         result = JobFailed(f"{type(error).__name__}: {first}")
     answer.send(result)
     answer.close()
+
+
+def _print_traceback() -> None:
+    with contextlib.suppress(OSError):  # a full disk must not hide the error behind it
+        traceback.print_exc()
 
 
 def _end_with_parent() -> None:

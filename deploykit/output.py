@@ -10,10 +10,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from deploykit.errors import OutputError
+from deploykit.errors import DeploykitError, OutputError, UserError
 
 WRITTEN = ("artifacts", "android", "ios", "report")
 """What a build writes; anything else in the folder is somebody else's."""
+
+FULL_BYTES = 256 * 1024
+"""A failure with less than this left on the disk is put down to the disk."""
 
 
 @contextmanager
@@ -37,12 +40,18 @@ def staged(out: Path) -> Iterator[Path]:
                 if out.exists():
                     out.rename(old)
                 staging.rename(out)
+            except (OSError, DeploykitError) as error:
+                if _is_full(error, out.parent):
+                    raise OutputError(f"the disk of {out.parent} is full; what was in {out} is untouched") from error
+                raise
             finally:
                 _recover(out, staging, old)
     except Timeout:
         raise OutputError(f"another build is writing to {out}; wait for it, or choose another --out") from None
     except OSError as error:
-        raise _explain(error, out) from error
+        raise OutputError(
+            f"{error.filename or out}: {error.strerror or error}; what was in {out} is untouched"
+        ) from error
 
 
 def _recover(out: Path, staging: Path, old: Path) -> None:
@@ -63,8 +72,9 @@ def _refuse_foreign(out: Path) -> None:
         raise OutputError(f"{out} holds what deploykit did not write ({shown}); --out takes a folder of its own")
 
 
-def _explain(error: OSError, out: Path) -> OutputError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        free = shutil.disk_usage(out.parent).free // 2**20
-        return OutputError(f"the disk of {out.parent} is full ({free} MiB free); what was in {out} is untouched")
-    return OutputError(f"{error.filename or out}: {error.strerror or error}; what was in {out} is untouched")
+def _is_full(error: OSError | DeploykitError, folder: Path) -> bool:
+    """Native libraries and dying processes do not say why they could not write; the disk itself does."""
+    if isinstance(error, UserError):
+        return False
+    said = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return said or shutil.disk_usage(folder).free < FULL_BYTES
