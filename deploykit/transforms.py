@@ -5,7 +5,7 @@ This is the definition; the Kotlin and Swift runtimes execute the same steps and
 1. the picture is turned upright by its EXIF orientation;
 2. it becomes RGB (alpha is dropped), BGR, or gray by ITU-R 601-2 luma in integers:
    `(19595 R + 38470 G + 7471 B + 32768) >> 16`;
-3. it is resized with Pillow's filters (antialiased when shrinking) to uint8:
+3. it is resized with Pillow's filters (antialiased when shrinking), first in width, then in height, each time to uint8:
    - `none`: to height × width;
    - `center`: the shorter side to `floor(size / crop_fraction)`, the longer to `int(side * longer / shorter)`, then the
      middle is cut out at `round((resized - size) / 2)`, halves to even (torchvision's `Resize` and `CenterCrop`);
@@ -48,7 +48,9 @@ def preprocess(picture: Image.Image, spec: ImageInput) -> NDArray[np.float32]:
     colored = upright.convert("L" if spec.color == "gray" else "RGB")
     out_h, out_w = spec.size
     width, height = resized_size(spec, *colored.size)
-    resized = colored.resize((width, height), FILTERS[spec.resize]) if (width, height) != colored.size else colored
+    # One axis at a time: which one Pillow resizes first depends on its version, and it rounds in between.
+    way = FILTERS[spec.resize]
+    resized = colored.resize((width, colored.height), way).resize((width, height), way)
     if (width, height) != (out_w, out_h):
         if spec.crop == "letterbox":
             # PIL's crop beyond the border fills with black; floor division puts the odd pixel below and right.

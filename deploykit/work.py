@@ -26,10 +26,14 @@ from deploykit.samples import Sample, read_samples
 from deploykit.spec import Precision, Spec
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
+
+    from deploykit.prepare.deployable import Deployable
 
 SHOWN_SAMPLES = 8
 GOLDENS = 3
+BATCH_DRAWS = 8
 GOLDEN_SIDE = 320
 """Golden pictures are shrunk to this side, in pixels: they travel in every app."""
 
@@ -91,6 +95,7 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
     from deploykit.capture import export as exporting
     from deploykit.capture.sources import load_attribute
     from deploykit.capture.weights import weights_sha256
+    from deploykit.prepare.alive import make_alive
     from deploykit.prepare.deployable import Deployable, by_name
 
     clock = _Clock()
@@ -105,6 +110,8 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
             inputs["samples"] = {name: np.stack([t[name] for t in tensors]) for name in contract.inputs}
     with clock("prepare"):
         module = Deployable(network, contract)
+        if project.spec.model.alive is not None:
+            make_alive(network, _batch(module, inputs), project.spec.model.alive)
         example = {name: torch.from_numpy(value[0]) for name, value in inputs["random"].items()}
         prepared = tuple(prepare(example[name]) for name, prepare in module.inputs.items())
         outputs = by_name(exporting.run_once(network, prepared, root), tuple(contract.outputs))
@@ -149,7 +156,6 @@ def load_network(source: Project | Entry) -> tuple[Project, nn.Module, tuple[str
     from deploykit.capture import infer
     from deploykit.capture.sources import load_source
     from deploykit.capture.weights import load_weights
-    from deploykit.prepare.alive import make_alive
     from deploykit.prepare.deployable import named_tensors
 
     model, root = source.spec.model if isinstance(source, Project) else source.model, source.root
@@ -166,7 +172,6 @@ def load_network(source: Project | Entry) -> tuple[Project, nn.Module, tuple[str
         project = bare_project(source, infer.generic_spec(model, loaded, outputs))
     notes: tuple[str, ...] = ()
     if model.alive is not None:
-        make_alive(network, _examples(project, loaded.example_inputs), model.alive)
         notes = (
             "The weights are random, made alive (varied norms, scaled head): its answers mean nothing, its numbers do.",
         )
@@ -308,13 +313,12 @@ def _pictures(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
     return tuple(s for s in samples if not isinstance(s.value, tuple))
 
 
-def _examples(project: Project, given: tuple[Any, ...] | None) -> tuple[Any, ...]:
+def _batch(module: Deployable, inputs: dict[str, Draws]) -> tuple[torch.Tensor, ...]:
+    """Some draws of every kind as one batch of the network's own inputs."""
     import torch
 
-    if given is not None:
-        return given
-    shapes = (spec.network_shape for spec in project.contract.inputs.values())
-    return tuple(torch.rand(shape) for shape in shapes)
+    draws = {name: np.concatenate([kind[name][:BATCH_DRAWS, 0] for kind in inputs.values()]) for name in module.inputs}
+    return tuple(prepare(torch.from_numpy(draws[name])) for name, prepare in module.inputs.items())
 
 
 def _since(start: float) -> float:

@@ -77,4 +77,3 @@ def test_two_builds_do_not_share_a_folder(tmp_path: Path) -> None:
         staged(tmp_path / "build"),
     ):
         pytest.fail("the build must not start")
-

@@ -48,7 +48,8 @@ def test_center_crop_is_torchvisions() -> None:
     shown = picture(40, 30)
     reference = v2.Compose([v2.Resize(10), v2.CenterCrop(8)])(shown)
     ours = preprocess(shown, spec(size=(8, 8), crop="center", crop_fraction=0.8))
-    np.testing.assert_array_equal(ours[0], np.asarray(reference, np.float32))
+    # One level: the two passes of the resize may come in another order there.
+    np.testing.assert_allclose(ours[0], np.asarray(reference, np.float32), atol=1)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

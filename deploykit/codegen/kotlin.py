@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from deploykit.codegen import ir
-from deploykit.codegen.render import render
 from deploykit.codegen.write import OutputFile
 from deploykit.errors import CodegenError
+from deploykit.render import render
 from deploykit.resources import folder
 
 

@@ -12,25 +12,35 @@ from deploykit.spec import Contract, InputSpec
 Draws = dict[str, NDArray[Any]]
 """Inputs or outputs by name, stacked: draws × shape."""
 
-RANDOM_DRAWS = 4
 SEED = 20
+
+GRIDS = (2, 2, 7, 7, 28, 28, None, None)
+"""Side of the grid that each random picture is blown up from, None for noise in every pixel.
+
+Pictures of pixel noise all look the same to a network, so noise alone would measure one point.
+"""
 
 
 def make_inputs(contract: Contract) -> dict[str, Draws]:
-    """Inputs by kind: `random` (4 draws), `zeros` (1), `extremes` (2: all at the lower and at the upper end)."""
+    """Inputs by kind: `random` (8 draws), `zeros` (1), `extremes` (2: all at the lower and at the upper end)."""
     rng = np.random.default_rng(SEED)
     kinds: dict[str, Draws] = {"random": {}, "zeros": {}, "extremes": {}}
     for name, spec in contract.inputs.items():
         dtype = "int32" if spec.dtype == "int64" else spec.dtype
         shape = spec.shape
-        kinds["random"][name] = np.stack([_random(rng, spec, shape) for _ in range(RANDOM_DRAWS)]).astype(dtype)
+        kinds["random"][name] = np.stack([_random(rng, spec, grid) for grid in GRIDS]).astype(dtype)
         kinds["zeros"][name] = np.zeros((1, *shape), dtype)
         kinds["extremes"][name] = np.stack([np.full(shape, end) for end in spec.range]).astype(dtype)
     return kinds
 
 
-def _random(rng: np.random.Generator, spec: InputSpec, shape: tuple[int, ...]) -> NDArray[Any]:
-    low, high = spec.range
+def _random(rng: np.random.Generator, spec: InputSpec, grid: int | None) -> NDArray[Any]:
+    (low, high), shape = spec.range, spec.shape
+    if spec.type == "image":
+        height, width = spec.size
+        rows, columns = (np.arange(n) * min(grid or n, n) // n for n in (height, width))
+        # C order, since torch.export keeps an example's strides in the graph.
+        return np.ascontiguousarray(rng.uniform(low, high, shape)[:, rows][:, :, columns])
     if spec.dtype == "bool":
         return rng.integers(0, 2, shape)
     if spec.dtype != "float32":

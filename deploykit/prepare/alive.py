@@ -9,12 +9,13 @@ import torch
 from torch import nn
 
 
-def make_alive(module: nn.Module, inputs: tuple[torch.Tensor, ...], seed: int) -> None:
-    """Varies norm affines, measures norm statistics on seeded input, and lifts layer scales and zero heads, in place.
+def make_alive(module: nn.Module, batch: tuple[torch.Tensor, ...], seed: int) -> None:
+    """Varies norm affines, measures norm statistics, and lifts layer scales and zero heads, in place.
 
     Args:
         module: the network; left in eval mode.
-        inputs: what it takes, batch first; only shapes and dtypes are used of floating-point inputs.
+        batch: several inputs of the kind that it will see, batch first. On inputs that its norms never saw, a random
+            network amplifies rounding until comparisons measure that instead of the artifact.
         seed: of torch's generator.
     """
     torch.manual_seed(seed)
@@ -37,19 +38,17 @@ def make_alive(module: nn.Module, inputs: tuple[torch.Tensor, ...], seed: int) -
         norm.momentum = None  # a cumulative average, so one batch sets the statistics
         norm.train()
     if norms:
-        batch = tuple(torch.randn(8, *x.shape[1:]) if x.is_floating_point() else torch.cat([x] * 8) for x in inputs)
         with torch.no_grad():
             module(*batch)
     module.eval()
-    _spread_scores(module, inputs)
+    _spread_scores(module, batch)
 
 
-def _spread_scores(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-    """Scales the last linear layer so that the scores of one input have a standard deviation of about 2."""
+def _spread_scores(module: nn.Module, batch: tuple[torch.Tensor, ...]) -> None:
+    """Scales the last linear layer so that its scores have a standard deviation of 2."""
     linears = [m for m in module.modules() if isinstance(m, nn.Linear)]
     if not linears:
         return
-    batch = tuple(torch.randn(8, *x.shape[1:]) if x.is_floating_point() else torch.cat([x] * 8) for x in inputs)
     with torch.no_grad():
         scores = module(*batch)
         if isinstance(scores, torch.Tensor) and scores.shape[-1] == linears[-1].out_features:
