@@ -1,4 +1,4 @@
-"""`make samples`: renders the checked-in sample apps (models under 1 MB) anew. `tests/test_samples.py` compares them."""
+"""`make samples`: renders the checked-in sample apps (models under 1 MB) anew; `test_samples.py` compares them."""
 
 from __future__ import annotations
 

@@ -290,7 +290,8 @@ def test_an_entry_without_a_config_gets_a_generic_contract(tmp_path: Path, cli: 
         "import torch\n"
         "class Net(torch.nn.Module):\n"
         "    def __init__(self):\n        super().__init__()\n        self.table = torch.nn.Embedding(9, 4)\n"
-        "    def forward(self, ids, bias):\n        return {'mean': self.table(ids).mean(1) + bias, 'sum': bias.sum(-1)}\n"
+        "    def forward(self, ids, bias):\n"
+        "        return {'mean': self.table(ids).mean(1) + bias, 'sum': bias.sum(-1)}\n"
         "def net():\n    return Net().eval(), (torch.tensor([[1, 8, 0]]), torch.randn(1, 4))\n"
     )
     run = cli("build", "m.py:net", "--precision", "fp32", cwd=tmp_path)

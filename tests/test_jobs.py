@@ -34,7 +34,7 @@ def test_errors_come_back_whole(pool: IsolatedPool) -> None:
     with pytest.raises(UnsupportedOpsError) as ops:
         pool.submit(jobs.structured, "ops").result()
     assert ops.value.ops == ("a", "b")
-    with pytest.raises(JobFailed, match="ValueError: surprise$"):
+    with pytest.raises(JobFailed, match=r"ValueError: surprise$"):
         pool.submit(jobs.defect).result()
 
 
@@ -86,9 +86,9 @@ def _alive(pid: int) -> bool:
 
 def test_leaving_by_an_error_kills_what_runs(tmp_path: Path) -> None:
     note = tmp_path / "pid"
-    with pytest.raises(KeyboardInterrupt), IsolatedPool(1) as pool:
-        pool.submit(jobs.stay, note)
-        while not (note.exists() and note.read_text()):
-            time.sleep(0.05)
-        raise KeyboardInterrupt
+    pool = IsolatedPool(1)
+    pool.submit(jobs.stay, note)
+    while not (note.exists() and note.read_text()):
+        time.sleep(0.05)
+    pool.__exit__(KeyboardInterrupt)
     assert not _alive(int(note.read_text()))

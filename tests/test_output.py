@@ -19,6 +19,12 @@ def content(out: Path) -> str:
     return (out / "report" / "report.json").read_text()
 
 
+def build_and_raise(out: Path, error: BaseException) -> None:
+    with staged(out) as folder:
+        make(folder, "half")
+        raise error
+
+
 def leftovers(out: Path) -> list[str]:
     return sorted(p.name for p in out.parent.iterdir() if p.name != out.name and not p.name.endswith("-lock"))
 

@@ -1,4 +1,4 @@
-"""The wheel is the whole product: installed into an environment of its own, away from the repository, it builds a model."""
+"""The wheel is the whole product: installed away from the repository, it builds a model."""
 
 from __future__ import annotations
 
