@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from rich.table import Table
 
@@ -36,13 +38,18 @@ def _java() -> str | None:
     return shown[0] if shown else path
 
 
+def _swift() -> str | None:
+    """On PATH, or in the Debian root that `make toolchains` makes."""
+    cache = Path(os.environ.get("DEPLOYKIT_TOOLCHAINS", Path.home() / ".cache/deploykit/toolchains"))
+    root = cache / "swift-trixie"
+    return shutil.which("swift") or (str(root) if (root / "usr/bin/swift").exists() else None)
+
+
 DEBIAN = "make toolchains (in deploykit's repository), or apt-get install {}"
 TOOLS = (
     Tool("java", "compiles and runs the generated Kotlin", DEBIAN.format("openjdk-17-jdk-headless"), _java),
     Tool("mvn", "fetches what the generated Kotlin is compiled against", DEBIAN.format("maven"), _on_path("mvn")),
-    Tool(
-        "swift", "compiles the generated Swift", "make toolchains, or https://www.swift.org/install", _on_path("swift")
-    ),
+    Tool("swift", "compiles the generated Swift", "make toolchains, or https://www.swift.org/install", _swift),
     Tool(
         "chromium",
         "brings a software Vulkan driver for LiteRT's GPU path",

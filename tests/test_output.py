@@ -42,9 +42,8 @@ def test_a_build_takes_the_place_of_the_old_one_whole(tmp_path: Path) -> None:
 def test_a_build_that_ends_badly_leaves_the_old_one(tmp_path: Path, error: BaseException) -> None:
     out = tmp_path / "build"
     make(out, "old")
-    with pytest.raises(OutputError if isinstance(error, OSError) else type(error)), staged(out) as folder:
-        make(folder, "half")
-        raise error
+    with pytest.raises(OutputError if isinstance(error, OSError) else type(error)):
+        build_and_raise(out, error)
     assert content(out) == "old"
     assert leftovers(out) == []
 
