@@ -42,7 +42,7 @@ def _swift() -> str | None:
     """On PATH, or in the Debian root that `make toolchains` makes."""
     cache = Path(os.environ.get("DEPLOYKIT_TOOLCHAINS", Path.home() / ".cache/deploykit/toolchains"))
     root = cache / "swift-trixie"
-    return shutil.which("swift") or (str(root) if (root / "usr/bin/swift").exists() else None)
+    return shutil.which("swift") or (str(root) if os.path.lexists(root / "usr/bin/swift") else None)
 
 
 DEBIAN = "make toolchains (in deploykit's repository), or apt-get install {}"
