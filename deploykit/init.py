@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from deploykit import work as jobs
 from deploykit.errors import OutputError
 from deploykit.jobs import IsolatedPool, logged
 from deploykit.project import Entry
 from deploykit.render import render
 from deploykit.source import read_source
 from deploykit.spec import ModelSpec
+from deploykit.work.capture import propose
 
 
 def write_config(entry: str, to: Path) -> list[Path]:
@@ -27,7 +27,7 @@ def write_config(entry: str, to: Path) -> list[Path]:
     if not isinstance(source, Entry):
         raise OutputError(f"{entry} is a config; init takes an entry such as path.py:factory")
     with tempfile.TemporaryDirectory() as scratch, IsolatedPool(1) as pool:
-        spec, classes = pool.submit(logged, Path(scratch) / "log", jobs.propose, source).result()
+        spec, classes = pool.submit(logged, Path(scratch) / "log", propose, source).result()
     spec = spec.model_copy(update={"model": ModelSpec(entry=_entry_seen_from(to.parent, entry, source))})
     written = [to]
     if classes and not labels.exists():

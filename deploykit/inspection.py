@@ -10,12 +10,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from deploykit import work as jobs
 from deploykit.errors import ArtifactError
 from deploykit.jobs import IsolatedPool, logged
 from deploykit.manifest import Manifest, Signature
 from deploykit.source import read_source
 from deploykit.spec import Contract
+from deploykit.work.capture import Captured, capture, count_ops
 
 
 def inspect(text: str | None) -> RenderableType:
@@ -50,8 +50,8 @@ def _model(text: str | None) -> RenderableType:
     source = read_source(text)
     with tempfile.TemporaryDirectory() as scratch, IsolatedPool(1) as pool:
         folder = Path(scratch)
-        captured = pool.submit(logged, folder / "log", jobs.capture, source, (), folder).result()
-        ops = pool.submit(jobs.count_ops, jobs.Captured.program(folder)).result()
+        captured = pool.submit(logged, folder / "log", capture, source, (), folder).result()
+        ops = pool.submit(count_ops, Captured.program(folder)).result()
     table = Table("ATen op", "count")
     for op, count in Counter(ops).most_common():
         table.add_row(op, str(count))

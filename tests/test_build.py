@@ -242,33 +242,33 @@ def test_a_build_that_is_stopped_leaves_the_previous_output(
     assert not staging.exists()
 
 
+# coremltools 9.0 has no addcmul on its torch.export road; the others have.
 UNSUPPORTED = """
 import torch
 from torch import nn
 
 class Net(nn.Module):
     def forward(self, x):
-        return torch.special.bessel_j0(x) + x
+        return torch.addcmul(x, x, x + 1)
 
 def net():
-    return Net(), torch.rand(1, 8)
+    return Net(), torch.randn(1, 8)
 """
 
 
 def test_a_target_that_fails_leaves_the_others(tmp_path: Path, cli: Callable[..., Run]) -> None:
-    (tmp_path / "m.py").write_text(UNSUPPORTED.replace("bessel_j0", "gammaln"))
+    (tmp_path / "m.py").write_text(UNSUPPORTED)
     run = cli("build", f"{tmp_path}/m.py:net", "--out", tmp_path / "out", "--precision", "fp32")
     report = Build(tmp_path / "out", run).report
-    verdicts = {a.target: a.verdict for a in report.artifacts}
     assert run.code == 1
     assert report.verdict == "failed"
-    assert "passed" in verdicts.values()
-    for artifact in report.artifacts:
-        if artifact.verdict == "failed":
-            assert artifact.path is None
-            assert artifact.roads_tried[0].reason
-            assert artifact.log is not None
-            assert (tmp_path / "out" / artifact.log).stat().st_size > 0
+    assert {a.target for a in report.artifacts if a.verdict == "failed"} == {"ios_coreml"}
+    (failed,) = (a for a in report.artifacts if a.target == "ios_coreml")
+    assert failed.path is None
+    assert "addcmul" in failed.roads_tried[0].reason
+    assert failed.log is not None
+    assert "addcmul" in (tmp_path / "out" / failed.log).read_text()
+    assert failed.log in run.out
 
 
 def test_a_bound_that_is_not_met_fails_and_ships_nothing(

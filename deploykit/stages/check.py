@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import deploykit
-from deploykit import work as jobs
 from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.manifest import Manifest, ParityRecord
 from deploykit.parity.compare import LOG10_EDGES, compare, deaf, no_spread
@@ -21,6 +20,8 @@ from deploykit.report.model import ErrorProfile
 from deploykit.stages.execute import Lowered, Ran
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.work.capture import Captured
+from deploykit.work.draws import load
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ class Checked:
 
 def check(
     work: Workspace,
-    captured: jobs.Captured,
+    captured: Captured,
     lowered: dict[Lowering, Lowered],
     ran: dict[tuple[Lowering, str], Ran],
     plan: Plan,
 ) -> tuple[Checked, ...]:
     """Compares, judges, and writes `artifacts/<target>/<precision>/` with its manifest."""
     yardsticks = {
-        name: jobs.load(file) for name in ("fp32", "fp64", "fp16") if (file := work.scratch / f"{name}.npz").exists()
+        name: load(file) for name in ("fp32", "fp64", "fp16") if (file := work.scratch / f"{name}.npz").exists()
     }
     return tuple(_check(item, work, captured, lowered[item.lowering], ran, yardsticks) for item in plan.items)
 
@@ -56,7 +57,7 @@ def check(
 def _check(
     item: Item,
     work: Workspace,
-    captured: jobs.Captured,
+    captured: Captured,
     lowered: Lowered,
     ran: dict[tuple[Lowering, str], Ran],
     yardsticks: dict[str, dict[str, Draws]],
@@ -69,7 +70,7 @@ def _check(
     for runner in item.runners:
         result = ran[item.lowering, runner]
         if result.outputs is not None:
-            outputs[runner] = jobs.load(result.outputs)
+            outputs[runner] = load(result.outputs)
         for kind in yardsticks["fp32"]:
             record, profile = _compare(item, runner, kind, result, outputs.get(runner), captured, yardsticks)
             records.append(record)
@@ -90,7 +91,7 @@ def _compare(
     kind: str,
     result: Ran,
     outputs: dict[str, Draws] | None,
-    captured: jobs.Captured,
+    captured: Captured,
     yardsticks: dict[str, dict[str, Draws]],
 ) -> tuple[ParityRecord, ErrorProfile | None]:
     reference = yardsticks["fp32"][kind]
@@ -163,7 +164,7 @@ def _link(source: str | Path, target: str | Path) -> None:
 
 
 def _manifest(
-    item: Item, captured: jobs.Captured, lowered: Lowered, path: Path, parity: tuple[ParityRecord, ...]
+    item: Item, captured: Captured, lowered: Lowered, path: Path, parity: tuple[ParityRecord, ...]
 ) -> Manifest:
     backend = BACKENDS[item.target.backend]
     model = captured.project.spec.model

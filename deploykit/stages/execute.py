@@ -6,7 +6,6 @@ from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploykit import work as jobs
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, UnsupportedOpsError
 from deploykit.jobs import JobDied, JobFailed, logged
@@ -14,6 +13,10 @@ from deploykit.manifest import RoadRecord
 from deploykit.project import Entry, Project
 from deploykit.stages.plan import Lowering, Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.work import capture as capture_job
+from deploykit.work import lower as lower_job
+from deploykit.work import run as run_job
+from deploykit.work.capture import Captured
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,10 @@ class Ran:
     """True if the runner, not the file, is to blame: the verdict is then `not_run`."""
 
 
-def capture(work: Workspace, source: Project | Entry, plan: Plan) -> jobs.Captured:
+def capture(work: Workspace, source: Project | Entry, plan: Plan) -> Captured:
     """Source → ExportedProgram, inputs and reference outputs in the scratch folder."""
     log = work.log("capture")
-    future = work.pool.submit(logged, log, jobs.capture, source, plan.precisions, work.scratch)
+    future = work.pool.submit(logged, log, capture_job.capture, source, plan.precisions, work.scratch)
     try:
         captured = future.result()
     except (JobDied, JobFailed) as error:
@@ -49,7 +52,7 @@ def capture(work: Workspace, source: Project | Entry, plan: Plan) -> jobs.Captur
     return captured
 
 
-def lower(work: Workspace, captured: jobs.Captured, plan: Plan) -> dict[Lowering, Lowered]:
+def lower(work: Workspace, captured: Captured, plan: Plan) -> dict[Lowering, Lowered]:
     """One job per file to make; a job that fails or dies leaves the others alone."""
     futures: dict[Future[tuple[str | None, tuple[RoadRecord, ...], Path | None]], Lowering] = {}
     for lowering in plan.lowerings:
@@ -65,9 +68,9 @@ def lower(work: Workspace, captured: jobs.Captured, plan: Plan) -> dict[Lowering
             signature=captured.signature,
             folder=folder,
         )
-        program = jobs.Captured.program(work.scratch)
+        program = Captured.program(work.scratch)
         log = work.log(f"lower-{lowering.name}")
-        futures[work.pool.submit(logged, log, jobs.lower, lowering.backend, program, request)] = lowering
+        futures[work.pool.submit(logged, log, lower_job.lower, lowering.backend, program, request)] = lowering
     done: dict[Lowering, Lowered] = {}
     for future in as_completed(futures):
         lowering = futures[future]
@@ -90,7 +93,7 @@ def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[t
             continue
         outputs = work.scratch / f"{lowering.name}-{runner}.npz"
         log = work.log(f"run-{lowering.name}-{runner}")
-        future = work.pool.submit(logged, log, jobs.run, runner, file, work.scratch / "inputs.npz", outputs)
+        future = work.pool.submit(logged, log, run_job.run, runner, file, work.scratch / "inputs.npz", outputs)
         futures[future] = (lowering, runner, outputs, log)
     done: dict[tuple[Lowering, str], Ran] = {}
     for future in as_completed(futures):

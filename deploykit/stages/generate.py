@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deploykit import work as jobs
 from deploykit.codegen import build, ir
 from deploykit.errors import CodegenError
 from deploykit.manifest import Manifest
@@ -12,11 +11,11 @@ from deploykit.report.model import SdkRecord
 from deploykit.stages.check import Checked
 from deploykit.stages.plan import Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.work.capture import Captured
+from deploykit.work.pictures import GoldenSample
 
 
-def generate(
-    work: Workspace, captured: jobs.Captured, checked: tuple[Checked, ...], plan: Plan
-) -> tuple[SdkRecord, ...]:
+def generate(work: Workspace, captured: Captured, checked: tuple[Checked, ...], plan: Plan) -> tuple[SdkRecord, ...]:
     """Writes `android/` and `ios/`, as far as the plan has targets for them."""
     platforms = dict.fromkeys((item.target.platform, item.target.language) for item in plan.items)
     goldens = _write_goldens(work.scratch / "goldens", captured.goldens)
@@ -25,7 +24,7 @@ def generate(
 
 def _generate(
     work: Workspace,
-    captured: jobs.Captured,
+    captured: Captured,
     checked: tuple[Checked, ...],
     goldens: tuple[ir.Golden, ...],
     platform: str,
@@ -64,7 +63,7 @@ def _not_written(platform: str, language: str, reason: str) -> SdkRecord:
     )
 
 
-def _write_goldens(folder: Path, goldens: tuple[jobs.GoldenSample, ...]) -> tuple[ir.Golden, ...]:
+def _write_goldens(folder: Path, goldens: tuple[GoldenSample, ...]) -> tuple[ir.Golden, ...]:
     folder.mkdir()
     made = []
     for golden in goldens:

@@ -8,7 +8,6 @@ import platform
 from importlib.metadata import version
 
 import deploykit
-from deploykit import work as jobs
 from deploykit.backends import BACKENDS
 from deploykit.manifest import Verdict
 from deploykit.report.html import html
@@ -17,11 +16,13 @@ from deploykit.report.model import ArtifactRecord, ModelRecord, Prediction, Repo
 from deploykit.stages.check import Checked
 from deploykit.stages.plan import Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.work.capture import Captured
+from deploykit.work.draws import load
 
 
 def report(
     work: Workspace,
-    captured: jobs.Captured,
+    captured: Captured,
     checked: tuple[Checked, ...],
     sdks: tuple[SdkRecord, ...],
     plan: Plan,
@@ -82,12 +83,12 @@ def _artifact(work: Workspace, checked: Checked) -> ArtifactRecord:
     )
 
 
-def _samples(work: Workspace, captured: jobs.Captured, checked: tuple[Checked, ...]) -> tuple[SampleRecord, ...]:
+def _samples(work: Workspace, captured: Captured, checked: tuple[Checked, ...]) -> tuple[SampleRecord, ...]:
     contract = captured.project.contract
     if contract.task != "image-classification" or not captured.shown:
         return ()
     (output,) = contract.outputs
-    scores = {"PyTorch": jobs.load(work.scratch / "fp32.npz")["samples"][output]}
+    scores = {"PyTorch": load(work.scratch / "fp32.npz")["samples"][output]}
     for c in checked:
         for runner, kinds in c.outputs.items():
             scores[f"{c.item.target.name} {c.item.precision} ({runner})"] = kinds["samples"][output]

@@ -1,29 +1,25 @@
-"""What runs in a process of its own: capture, one lowering, one artifact's run.
-
-Light to import, since the parent imports it, too: torch and the converters are imported inside the functions.
-"""
+"""Source → ExportedProgram, test inputs, and what PyTorch makes of them."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deploykit.backends import BACKENDS, RUNNERS
-from deploykit.backends.base import LowerRequest, Runner
-from deploykit.errors import ArtifactError, CaptureError
-from deploykit.manifest import RoadRecord, Signature
+from deploykit.errors import ArtifactError
+from deploykit.manifest import Signature
 from deploykit.parity.inputs import Draws, make_inputs
 from deploykit.project import Entry, Project, bare_project
 from deploykit.samples import Sample, read_samples
 from deploykit.spec import Precision, Spec
+from deploykit.work.draws import run_draws, save
+from deploykit.work.pictures import GoldenSample, ShownSample, golden, golden_samples, shown_samples
 
 if TYPE_CHECKING:
     import torch
@@ -31,29 +27,7 @@ if TYPE_CHECKING:
 
     from deploykit.prepare.deployable import Deployable
 
-SHOWN_SAMPLES = 8
-GOLDENS = 3
 BATCH_DRAWS = 8
-GOLDEN_SIDE = 320
-"""Golden pictures are shrunk to this side, in pixels: they travel in every app."""
-
-
-@dataclass(frozen=True)
-class ShownSample:
-    """A sample for the report: its position among the draws of kind `samples`, and its picture."""
-
-    draw: int
-    name: str
-    png: bytes
-
-
-@dataclass(frozen=True)
-class GoldenSample:
-    """A picture for the SDK, and PyTorch's scores for it."""
-
-    name: str
-    png: bytes
-    scores: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -110,26 +84,26 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
             inputs["samples"] = {name: np.stack([t[name] for t in tensors]) for name in contract.inputs}
     with clock("prepare"):
         module = Deployable(network, contract)
-        if project.spec.model.alive is not None:
-            make_alive(network, _batch(module, inputs), project.spec.model.alive)
         example = {name: torch.from_numpy(value[0]) for name, value in inputs["random"].items()}
         prepared = tuple(prepare(example[name]) for name, prepare in module.inputs.items())
         outputs = by_name(exporting.run_once(network, prepared, root), tuple(contract.outputs))
         exporting.check_labels(contract, outputs)
+        if project.spec.model.alive is not None:
+            make_alive(network, _batch(module, inputs), project.spec.model.alive)
     with clock("export"):
         program = exporting.export(module, example, root)
         torch.export.save(program, Captured.program(folder))
     with clock("reference"):
         with EagerRunner(module) as eager:
             reference = run_draws(eager, inputs)
-            goldens = tuple(_golden(eager, s, project) for s in _golden_samples(samples, project))
-        _save(folder / "inputs.npz", inputs)
-        _save(folder / "fp32.npz", reference)
+            goldens = tuple(golden(eager, s, project) for s in golden_samples(samples, project))
+        save(folder / "inputs.npz", inputs)
+        save(folder / "fp32.npz", reference)
         for precision in ("fp64", "fp16"):
             if precision == "fp64" or precision in precisions:
                 try:
                     with EagerRunner(module, precision) as yardstick:
-                        _save(folder / f"{precision}.npz", run_draws(yardstick, inputs))
+                        save(folder / f"{precision}.npz", run_draws(yardstick, inputs))
                 except ArtifactError as error:
                     notes = (*notes, f"No {precision} noise floor: {str(error).splitlines()[0]}")
         named = dict(module(**example))
@@ -140,7 +114,7 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         weights_sha256=weights_sha256(module),
         notes=notes,
         labels=tuple(s.label for s in samples),
-        shown=tuple(ShownSample(samples.index(s), s.name, s.png()) for s in _pictures(_spread(samples, SHOWN_SAMPLES))),
+        shown=shown_samples(samples),
         goldens=goldens,
         seconds=clock.seconds,
     )
@@ -203,36 +177,6 @@ def propose(entry: Entry) -> tuple[Spec, int]:
     return infer.generic_spec(model, loaded, outputs), 0
 
 
-def lower(backend: str, program: Path, request: LowerRequest) -> tuple[str | None, tuple[RoadRecord, ...], Path | None]:
-    """Tries a backend's roads in order; gives the one that was kept, what each did, and the file.
-
-    The first road that leads to a file ends the search: whether the file is right is judged on what it computes.
-    """
-    import torch
-
-    exported = torch.export.load(program)
-    kept: tuple[str | None, Path | None] = (None, None)
-    records = []
-    for name, _ in BACKENDS[backend].roads:
-        if kept[0] is not None:
-            records.append(RoadRecord(road=name, outcome="not tried", reason=f"{kept[0]} was kept"))
-            continue
-        start = time.monotonic()
-        try:
-            kept = name, BACKENDS[backend].road(name)(exported, request)
-            records.append(RoadRecord(road=name, outcome="kept", seconds=_since(start)))
-        except (
-            Exception
-        ) as error:  # a converter may raise anything; its traceback goes to the log, the reason to the report
-            _print_traceback()
-            first = (str(error).strip() or "no message").splitlines()[0]
-            reason = f"{type(error).__name__}: {first}"
-            records.append(RoadRecord(road=name, outcome="failed", reason=reason, seconds=_since(start)))
-            for left in request.folder.iterdir():
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
-    return kept[0], tuple(records), kept[1]
-
-
 def count_ops(program: Path) -> dict[str, int]:
     """How often each ATen op is called in a saved ExportedProgram."""
     import torch
@@ -241,94 +185,12 @@ def count_ops(program: Path) -> dict[str, int]:
     return dict(Counter(str(node.target) for node in calls))
 
 
-def run(runner: str, artifact: Path, inputs: Path, outputs: Path) -> None:
-    """Executes a saved artifact on every draw of every kind of input, and saves what it gave.
-
-    Raises:
-        ArtifactError: if the runner cannot open or execute it.
-    """
-    with RUNNERS[runner].open(artifact) as opened:
-        _save(outputs, run_draws(opened, load(inputs)))
-
-
-def run_draws(runner: Runner, inputs: dict[str, Draws]) -> dict[str, Draws]:
-    """Runs every draw of every kind by itself, as an app would."""
-    results: dict[str, Draws] = {}
-    for kind, draws in inputs.items():
-        count = len(next(iter(draws.values())))
-        outputs = [runner.run({name: values[i] for name, values in draws.items()}) for i in range(count)]
-        results[kind] = {name: np.stack([o[name] for o in outputs]) for name in outputs[0]}
-    return results
-
-
-def load(file: Path) -> dict[str, Draws]:
-    """Reads draws by kind, as `capture` and `run` save them."""
-    kinds: dict[str, Draws] = {}
-    with np.load(file, allow_pickle=False) as arrays:
-        for key in arrays.files:
-            kind, name = key.split("/", 1)
-            kinds.setdefault(kind, {})[name] = arrays[key]
-    return kinds
-
-
-def _save(file: Path, kinds: dict[str, Draws]) -> None:
-    arrays: dict[str, Any] = {f"{kind}/{name}": value for kind, draws in kinds.items() for name, value in draws.items()}
-    np.savez(file, **arrays)
-
-
-def _golden_samples(samples: tuple[Sample, ...], project: Project) -> tuple[Sample, ...]:
-    """Samples where the project has some, else one picture of seeded noise: an SDK never goes without."""
-    from PIL import Image
-
-    if project.contract.task != "image-classification":
-        return ()
-    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    return _spread(samples, GOLDENS) or (Sample("noise", Image.fromarray(noise), None),)
-
-
-def _golden(eager: Runner, sample: Sample, project: Project) -> GoldenSample:
-    from PIL import Image, ImageOps
-
-    if project.contract.task != "image-classification" or not isinstance(sample.value, Image.Image):
-        raise CaptureError(f"sample {sample.name} is not a picture; {project.contract.task} takes pictures")
-    picture = ImageOps.exif_transpose(sample.value)
-    picture.thumbnail((GOLDEN_SIDE, GOLDEN_SIDE))
-    small = Sample(sample.name, picture, sample.label)
-    (scores,) = eager.run(small.tensors(project.contract)).values()
-    return GoldenSample(Path(sample.name).stem, small.png(), tuple(float(s) for s in scores[0]))
-
-
-def _spread(samples: tuple[Sample, ...], count: int) -> tuple[Sample, ...]:
-    """The first sample of each label in turn, then the next ones, up to `count`."""
-    seen: dict[int | None, int] = {}
-    ranked = []
-    for index, sample in enumerate(samples):
-        rank = seen.get(sample.label, 0)
-        seen[sample.label] = rank + 1
-        ranked.append((rank, index, sample))
-    return tuple(s for _, _, s in sorted(ranked, key=lambda r: r[:2])[:count])
-
-
-def _pictures(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
-    return tuple(s for s in samples if not isinstance(s.value, tuple))
-
-
 def _batch(module: Deployable, inputs: dict[str, Draws]) -> tuple[torch.Tensor, ...]:
     """Some draws of every kind as one batch of the network's own inputs."""
     import torch
 
     draws = {name: np.concatenate([kind[name][:BATCH_DRAWS, 0] for kind in inputs.values()]) for name in module.inputs}
     return tuple(prepare(torch.from_numpy(draws[name])) for name, prepare in module.inputs.items())
-
-
-def _since(start: float) -> float:
-    return round(time.monotonic() - start, 3)
-
-
-def _print_traceback() -> None:
-    import traceback
-
-    traceback.print_exc()
 
 
 class _Clock:
@@ -341,4 +203,4 @@ class _Clock:
     def __call__(self, part: str) -> Iterator[None]:
         start = time.monotonic()
         yield
-        self.seconds[part] = _since(start)
+        self.seconds[part] = round(time.monotonic() - start, 3)

@@ -1,0 +1,77 @@
+"""Which samples are shown in the report, and which travel with the SDKs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from deploykit.backends.base import Runner
+from deploykit.errors import CaptureError
+from deploykit.project import Project
+from deploykit.samples import Sample
+
+SHOWN_SAMPLES = 8
+GOLDENS = 3
+GOLDEN_SIDE = 320
+"""Golden pictures are shrunk to this side, in pixels: they travel in every app."""
+
+
+@dataclass(frozen=True)
+class ShownSample:
+    """A sample for the report: its position among the draws of kind `samples`, and its picture."""
+
+    draw: int
+    name: str
+    png: bytes
+
+
+@dataclass(frozen=True)
+class GoldenSample:
+    """A picture for the SDK, and PyTorch's scores for it."""
+
+    name: str
+    png: bytes
+    scores: tuple[float, ...]
+
+
+def shown_samples(samples: tuple[Sample, ...]) -> tuple[ShownSample, ...]:
+    """Pictures for the report, spread over the labels."""
+    chosen = (s for s in _spread(samples, SHOWN_SAMPLES) if not isinstance(s.value, tuple))
+    return tuple(ShownSample(samples.index(s), s.name, s.png()) for s in chosen)
+
+
+def golden_samples(samples: tuple[Sample, ...], project: Project) -> tuple[Sample, ...]:
+    """Samples where the project has some, else one picture of seeded noise: an SDK never goes without."""
+    if project.contract.task != "image-classification":
+        return ()
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    return _spread(samples, GOLDENS) or (Sample("noise", Image.fromarray(noise), None),)
+
+
+def golden(eager: Runner, sample: Sample, project: Project) -> GoldenSample:
+    """PyTorch's scores for a sample, shrunk to travel.
+
+    Raises:
+        CaptureError: if the sample is not a picture.
+    """
+    if project.contract.task != "image-classification" or not isinstance(sample.value, Image.Image):
+        raise CaptureError(f"sample {sample.name} is not a picture; {project.contract.task} takes pictures")
+    picture = ImageOps.exif_transpose(sample.value)
+    picture.thumbnail((GOLDEN_SIDE, GOLDEN_SIDE))
+    small = Sample(sample.name, picture, sample.label)
+    (scores,) = eager.run(small.tensors(project.contract)).values()
+    return GoldenSample(Path(sample.name).stem, small.png(), tuple(float(s) for s in scores[0]))
+
+
+def _spread(samples: tuple[Sample, ...], count: int) -> tuple[Sample, ...]:
+    """The first sample of each label in turn, then the next ones, up to `count`."""
+    seen: dict[int | None, int] = {}
+    ranked = []
+    for index, sample in enumerate(samples):
+        rank = seen.get(sample.label, 0)
+        seen[sample.label] = rank + 1
+        ranked.append((rank, index, sample))
+    return tuple(s for _, _, s in sorted(ranked, key=lambda r: r[:2])[:count])
