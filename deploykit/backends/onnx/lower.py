@@ -10,6 +10,8 @@ from onnxconverter_common import float16
 
 from deploykit.backends.base import LowerRequest
 
+_PRIVATE = "deploykit_"
+
 OPSET = 18
 """Known by every ONNX Runtime since 1.14: https://onnxruntime.ai/docs/reference/compatibility.html"""
 
@@ -21,7 +23,7 @@ def from_dynamo(program: torch.export.ExportedProgram, request: LowerRequest) ->
         dynamo=True,
         opset_version=OPSET,
         input_names=[i.name for i in request.signature.inputs],
-        output_names=[o.name for o in request.signature.outputs],
+        output_names=[_PRIVATE + o.name for o in request.signature.outputs],
         verbose=False,
     )
     if exported is None:
@@ -29,11 +31,34 @@ def from_dynamo(program: torch.export.ExportedProgram, request: LowerRequest) ->
     model = exported.model_proto
     if request.precision == "fp16":
         model = float16.convert_float_to_float16(model, keep_io_types=True)
+    _name_outputs(model.graph, [o.name for o in request.signature.outputs])
     _drop_traces(model)
     onnx.checker.check_model(model, full_check=True)
     path = request.folder / f"{request.name}.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))
     return path
+
+
+def _name_outputs(graph: onnx.GraphProto, names: list[str]) -> None:
+    """Gives the outputs the contract's names, and whatever in the graph has one of these another one.
+
+    The exporter calls values after ops, so an output called `mean` clashes with the result of a mean, and it refuses.
+    """
+    inputs = {i.name for i in graph.input}
+    taken = {name for node in graph.node for name in node.output} | {i.name for i in graph.initializer}
+    others = {name: f"{_PRIVATE}inner_{name}" for name in names if name in taken - inputs}
+    _rename(graph, others | {_PRIVATE + name: name for name in names})
+
+
+def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs) if attribute.HasField("g") else attribute.graphs:
+                _rename(inner, names)
+    for value in (*graph.output, *graph.value_info, *graph.initializer):
+        value.name = names.get(value.name, value.name)
 
 
 def _drop_traces(model: onnx.ModelProto) -> None:
