@@ -1,0 +1,106 @@
+package ai.deploykit.samples.digits.sample
+
+import ai.deploykit.samples.digits.LoadState
+import android.content.pm.PackageManager
+import android.graphics.Bitmap
+import android.net.Uri
+import androidx.activity.compose.rememberLauncherForActivityResult
+import androidx.activity.result.PickVisualMediaRequest
+import androidx.activity.result.contract.ActivityResultContracts.PickVisualMedia
+import androidx.activity.result.contract.ActivityResultContracts.TakePicturePreview
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.fillMaxSize
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.verticalScroll
+import androidx.compose.material3.Button
+import androidx.compose.material3.ExperimentalMaterial3Api
+import androidx.compose.material3.LinearProgressIndicator
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.OutlinedButton
+import androidx.compose.material3.Scaffold
+import androidx.compose.material3.Text
+import androidx.compose.material3.TextButton
+import androidx.compose.material3.TopAppBar
+import androidx.compose.runtime.Composable
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.LocalContext
+import androidx.compose.ui.res.stringResource
+import androidx.compose.ui.unit.dp
+
+/** Choose or take a picture, and see its labels. */
+@OptIn(ExperimentalMaterial3Api::class)
+@Composable
+fun ClassifyScreen(
+    state: SampleState,
+    onPicture: (Uri) -> Unit,
+    onPhoto: (Bitmap) -> Unit,
+    onSelfTest: () -> Unit,
+) {
+    val isReady = state.loading is LoadState.Ready
+    Scaffold(
+        topBar = {
+            TopAppBar(
+                title = { Text(stringResource(R.string.app_name)) },
+                actions = { TextButton(onSelfTest, enabled = isReady) { Text(stringResource(R.string.self_test)) } },
+            )
+        },
+    ) { padding ->
+        Column(
+            verticalArrangement = Arrangement.spacedBy(16.dp),
+            modifier = Modifier
+                .fillMaxSize()
+                .padding(padding)
+                .verticalScroll(rememberScrollState())
+                .padding(16.dp),
+        ) {
+            Loading(state.loading)
+            PictureSources(onPicture, onPhoto)
+            when {
+                state.error != null -> Text(state.error, color = MaterialTheme.colorScheme.error)
+                state.pictureUnreadable -> Text(stringResource(R.string.picture_unreadable))
+                state.picture == null -> Text(stringResource(R.string.start))
+                else -> ResultOnPicture(state.picture, state.result)
+            }
+            state.timing?.let { TimingLine(it) }
+        }
+    }
+}
+
+@Composable
+private fun Loading(state: LoadState) {
+    val text = when (state) {
+        is LoadState.Idle, is LoadState.Loading -> stringResource(R.string.loading)
+        is LoadState.Verifying -> stringResource(R.string.verifying, state.accelerator.shown)
+        is LoadState.Ready -> return
+        is LoadState.Failed -> return Text(state.cause.message.orEmpty(), color = MaterialTheme.colorScheme.error)
+    }
+    Text(text)
+    LinearProgressIndicator(Modifier.fillMaxWidth())
+}
+
+@Composable
+private fun PictureSources(onPicture: (Uri) -> Unit, onPhoto: (Bitmap) -> Unit) {
+    val gallery = rememberLauncherForActivityResult(PickVisualMedia()) { uri -> uri?.let(onPicture) }
+    val camera = rememberLauncherForActivityResult(TakePicturePreview()) { photo -> photo?.let(onPhoto) }
+    val hasCamera = LocalContext.current.packageManager.hasSystemFeature(PackageManager.FEATURE_CAMERA_ANY)
+    Row(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
+        Button(onClick = { gallery.launch(PickVisualMediaRequest(PickVisualMedia.ImageOnly)) }) {
+            Text(stringResource(R.string.pick_picture))
+        }
+        if (hasCamera) {
+            OutlinedButton(onClick = { camera.launch(null) }) { Text(stringResource(R.string.take_picture)) }
+        }
+    }
+}
+
+@Composable
+private fun TimingLine(timing: Timing) {
+    Text(
+        stringResource(R.string.timing, timing.accelerator.shown, milliseconds(timing.cold), milliseconds(timing.warm)),
+        style = MaterialTheme.typography.labelMedium,
+    )
+}

@@ -1,0 +1,51 @@
+package ai.deploykit.samples.digits.sample
+
+import android.os.Build
+import androidx.activity.compose.BackHandler
+import androidx.compose.foundation.isSystemInDarkTheme
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.darkColorScheme
+import androidx.compose.material3.dynamicDarkColorScheme
+import androidx.compose.material3.dynamicLightColorScheme
+import androidx.compose.material3.lightColorScheme
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.LaunchedEffect
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.saveable.rememberSaveable
+import androidx.compose.runtime.setValue
+import androidx.compose.ui.platform.LocalContext
+import androidx.lifecycle.compose.collectAsStateWithLifecycle
+
+/** Two screens: classify a picture, and the self-test. */
+@Composable
+fun SampleApp(model: SampleViewModel) {
+    var showsSelfTest by rememberSaveable { mutableStateOf(false) }
+    val state by model.state.collectAsStateWithLifecycle()
+    if (showsSelfTest) {
+        BackHandler { showsSelfTest = false }
+        LaunchedEffect(Unit) { model.runSelfTest() }
+        SelfTestScreen(state.selfTest, onBack = { showsSelfTest = false })
+    } else {
+        ClassifyScreen(
+            state = state,
+            onPicture = model::classify,
+            onPhoto = model::classify,
+            onSelfTest = { showsSelfTest = true },
+        )
+    }
+}
+
+/** Material 3 in the colours of the user's wallpaper where Android has them. */
+@Composable
+fun SampleTheme(content: @Composable () -> Unit) {
+    val context = LocalContext.current
+    val dark = isSystemInDarkTheme()
+    val colors = when {
+        Build.VERSION.SDK_INT >= Build.VERSION_CODES.S && dark -> dynamicDarkColorScheme(context)
+        Build.VERSION.SDK_INT >= Build.VERSION_CODES.S -> dynamicLightColorScheme(context)
+        dark -> darkColorScheme()
+        else -> lightColorScheme()
+    }
+    MaterialTheme(colorScheme = colors, content = content)
+}

@@ -1,0 +1,97 @@
+package ai.deploykit.samples.digits
+
+import kotlin.math.abs
+import kotlin.math.log10
+import kotlin.math.max
+import org.json.JSONArray
+import org.json.JSONObject
+
+/** One test picture on one accelerator. */
+public data class SelfTestRow(
+    val accelerator: Accelerator,
+    /** Name of the test picture. */
+    val picture: String,
+    val passed: Boolean,
+    /** Largest difference from the expected scores; `null` if the model did not run. */
+    val maxError: Float?,
+    /** Signal-to-noise ratio of the scores in decibels; `null` if the model did not run or agrees exactly. */
+    val snrDb: Float?,
+    /** Time of the accelerator's first run, in milliseconds, with opening the model. */
+    val coldMs: Double?,
+    /** Time of a later run in milliseconds. */
+    val warmMs: Double?,
+    /** Why the model did not run. */
+    val error: String?,
+)
+
+/** What the model's own test pictures gave on this device. */
+public data class SelfTestReport(
+    val model: String,
+    val version: String,
+    val sha256: String,
+    val engine: String,
+    val device: String,
+    val osBuild: String,
+    /** Largest difference that passes. */
+    val tolerance: Float,
+    /** The accelerator that the model uses here. */
+    val accelerator: Accelerator,
+    val rows: List<SelfTestRow>,
+) {
+    /** Whether every test picture passed on the accelerator that the model uses here. */
+    public val passed: Boolean
+        get() {
+            val used = rows.filter { it.accelerator == accelerator }
+            return used.isNotEmpty() && used.all { it.passed }
+        }
+
+    /** The report as a JSON object, for example to attach it to a bug report. */
+    public fun toJson(): String =
+        JSONObject()
+            .put("model", model)
+            .put("version", version)
+            .put("sha256", sha256)
+            .put("engine", engine)
+            .put("device", device)
+            .put("osBuild", osBuild)
+            .put("tolerance", number(tolerance))
+            .put("accelerator", accelerator.name)
+            .put("passed", passed)
+            .put("rows", JSONArray(rows.map(::rowToJson)))
+            .toString(2)
+
+    private fun rowToJson(row: SelfTestRow): JSONObject =
+        JSONObject()
+            .put("accelerator", row.accelerator.name)
+            .put("picture", row.picture)
+            .put("passed", row.passed)
+            .put("maxError", number(row.maxError))
+            .put("snrDb", number(row.snrDb))
+            .put("coldMs", number(row.coldMs))
+            .put("warmMs", number(row.warmMs))
+            .put("error", row.error ?: JSONObject.NULL)
+
+    /** JSON has no NaN and no infinity. */
+    private fun number(value: Number?): Any =
+        value?.toString()?.toDouble()?.takeIf(Double::isFinite) ?: JSONObject.NULL
+}
+
+/** How far [actual] is from [expected]. */
+internal class ScoreDifference(actual: FloatArray, expected: FloatArray) {
+    val maxError: Float
+    val snrDb: Float?
+
+    init {
+        var worst = 0f
+        var signal = 0.0
+        var noise = 0.0
+        for (i in expected.indices) {
+            val error = abs(actual[i] - expected[i])
+            worst = if (error.isNaN()) Float.POSITIVE_INFINITY else max(worst, error)
+            signal += expected[i].toDouble() * expected[i]
+            noise += error.toDouble() * error
+        }
+        maxError = worst
+        snrDb = (10 * log10(signal / noise)).toFloat().takeIf(Float::isFinite)
+    }
+}

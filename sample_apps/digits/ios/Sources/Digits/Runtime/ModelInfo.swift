@@ -1,0 +1,21 @@
+/// What a model knows of itself.
+public struct ModelInfo: Sendable, Hashable, Codable {
+    public let name: String
+    public let version: String
+    /// SHA-256 of the model's file.
+    public let sha256: String
+    /// Of the weights and the arithmetic, for example `fp16`.
+    public let precision: String
+    /// The runtime that executes it, for example `coreml`.
+    public let engine: String
+    public let license: String?
+    /// The names of the classes, in the order of the model's output.
+    public let labels: [String]
+    /// Size to which pictures are brought, in pixels.
+    public let inputWidth: Int
+    public let inputHeight: Int
+    /// How closely the file was measured to match the original PyTorch model.
+    public let parity: String
+    /// The version of deploykit that made this package.
+    public let deploykit: String
+}
