@@ -30,15 +30,19 @@ def _generate(
     platform: str,
     language: str,
 ) -> SdkRecord:
+    # A small error in the graph drowns in fp16's noise and is plain in fp32: a failed fp32 twin condemns its siblings.
+    wrong = {c.item.target.name for c in checked if c.item.precision == "fp32" and not _passed(c)}
     passed = [
-        c for c in checked if c.item.target.platform == platform and c.manifest and c.manifest.verdict == "passed"
+        c for c in checked if c.item.target.platform == platform and _passed(c) and c.item.target.name not in wrong
     ]
     if not passed:
         return _not_written(
-            platform, language, "no artifact for this platform passed, and an SDK ships only what passed"
+            platform,
+            language,
+            "no artifact for this platform passed together with its fp32 twin, and an SDK ships nothing else",
         )
     chosen = passed[0]
-    assert chosen.path is not None
+    assert chosen.path is not None  # what passed has a file
     # The manifest is read back: codegen sees what is on disk, nothing else.
     manifest = Manifest.model_validate_json((chosen.path.parent / "manifest.json").read_text(encoding="utf-8"))
     try:
@@ -55,6 +59,10 @@ def _generate(
         path=platform,
         reason=f"{chosen.item.target.name} at {chosen.item.precision} is the first in the project's order that passed",
     )
+
+
+def _passed(checked: Checked) -> bool:
+    return checked.manifest is not None and checked.manifest.verdict == "passed"
 
 
 def _not_written(platform: str, language: str, reason: str) -> SdkRecord:
