@@ -47,7 +47,7 @@ class Prediction(Strict):
 
 
 class SampleRecord(Strict):
-    """One of the project's samples, as the network sees it, with everyone's answer."""
+    """One of the project's samples, shrunk to be shown, with everyone's answer."""
 
     name: str
     png_base64: str

@@ -74,8 +74,8 @@ def _not_written(platform: str, language: str, reason: str) -> SdkRecord:
 def _write_goldens(folder: Path, goldens: tuple[GoldenSample, ...]) -> tuple[ir.Golden, ...]:
     folder.mkdir()
     made = []
-    for golden in goldens:
-        file = folder / f"{golden.name}.png"
+    for index, golden in enumerate(goldens):
+        file = folder / f"{index}.png"  # two samples may have one name, in the folders of their labels
         file.write_bytes(golden.png)
         made.append(ir.Golden(golden.name, file, golden.scores))
     return tuple(made)

@@ -14,6 +14,9 @@ from deploykit.project import Project
 from deploykit.samples import Sample
 
 SHOWN_SAMPLES = 8
+SHOWN_SIDE = 192
+"""Pictures in the report are shrunk to this side, in pixels: the report is one file."""
+
 GOLDENS = 3
 GOLDEN_SIDE = 320
 """Golden pictures are shrunk to this side, in pixels: they travel in every app."""
@@ -40,7 +43,20 @@ class GoldenSample:
 def shown_samples(samples: tuple[Sample, ...]) -> tuple[ShownSample, ...]:
     """Pictures for the report, spread over the labels."""
     chosen = (s for s in _spread(samples, SHOWN_SAMPLES) if not isinstance(s.value, tuple))
-    return tuple(ShownSample(samples.index(s), s.name, s.png()) for s in chosen)
+    return tuple(ShownSample(samples.index(s), s.name, shrunk(s, SHOWN_SIDE).png()) for s in chosen)
+
+
+def shrunk(sample: Sample, side: int) -> Sample:
+    """The sample upright and no larger than `side`; small ones stay as they are.
+
+    Raises:
+        CaptureError: if the sample is not a picture.
+    """
+    if not isinstance(sample.value, Image.Image):
+        raise CaptureError(f"sample {sample.name} is not a picture; the task takes pictures")
+    picture = ImageOps.exif_transpose(sample.value)
+    picture.thumbnail((side, side))
+    return Sample(sample.name, picture, sample.label)
 
 
 def golden_samples(samples: tuple[Sample, ...], project: Project) -> tuple[Sample, ...]:
@@ -57,11 +73,7 @@ def golden(eager: Runner, sample: Sample, project: Project) -> GoldenSample:
     Raises:
         CaptureError: if the sample is not a picture.
     """
-    if project.contract.task != "image-classification" or not isinstance(sample.value, Image.Image):
-        raise CaptureError(f"sample {sample.name} is not a picture; {project.contract.task} takes pictures")
-    picture = ImageOps.exif_transpose(sample.value)
-    picture.thumbnail((GOLDEN_SIDE, GOLDEN_SIDE))
-    small = Sample(sample.name, picture, sample.label)
+    small = shrunk(sample, GOLDEN_SIDE)
     (scores,) = eager.run(small.tensors(project.contract)).values()
     return GoldenSample(Path(sample.name).stem, small.png(), tuple(float(s) for s in scores[0]))
 
