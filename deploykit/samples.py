@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,8 +119,12 @@ def _sample(source: str, index: int, pair: tuple[Any, Any], contract: Contract) 
                 f"samples = {source!r}: item {index} has the label {label!r}, which the contract does not"
             )
         label = contract.labels.index(label)
-    if isinstance(label, int) and contract.labels and not 0 <= label < len(contract.labels):
-        raise SampleError(f"samples = {source!r}: item {index} has the label {label}; there are {len(contract.labels)}")
+    elif label is not None:
+        label = operator.index(label)
+        if contract.labels and not 0 <= label < len(contract.labels):
+            raise SampleError(
+                f"samples = {source!r}: item {index} has the label {label}; there are {len(contract.labels)}"
+            )
     if not isinstance(value, Image.Image):
         value = tuple(np.asarray(v) for v in (value if isinstance(value, tuple | list) else (value,)))
-    return Sample(f"{index:04d}", value, None if label is None else int(label))
+    return Sample(f"{index:04d}", value, label)

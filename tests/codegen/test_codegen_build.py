@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploykit.codegen import build
+from deploykit.errors import CodegenError
+from deploykit.manifest import Manifest, ParityRecord, Signature
+from deploykit.spec import Contract, SdkSpec
+from deploykit.targets import all_targets
+
+CONTRACT = Contract.model_validate(
+    {
+        "task": "image-classification",
+        "labels": ["cat", "dog"],
+        "inputs": {"image": {"type": "image", "size": (20, 30), "crop": "center", "crop_fraction": 0.5}},
+        "outputs": {"scores": {"type": "scores"}},
+    }
+)
+
+
+def manifest(contract: Contract = CONTRACT, **max_abs: float) -> Manifest:
+    records = tuple(
+        ParityRecord(
+            target="android_onnx",
+            precision="fp16",
+            runner="onnxruntime",
+            input=kind,
+            verdict="passed",
+            snr_db=60.0 + index,
+            max_abs=value,
+        )
+        for index, (kind, value) in enumerate(max_abs.items())
+    )
+    return Manifest(
+        deploykit="0.1.0",
+        model="pets v2",
+        version="1.0",
+        target="android_onnx",
+        backend="onnx",
+        precision="fp16",
+        file="pets v2.onnx",
+        bytes=10,
+        sha256="0" * 64,
+        weights_sha256="1" * 64,
+        signature=Signature(inputs=(), outputs=()),
+        contract=contract,
+        road="dynamo",
+        tools={},
+        parity=records,
+    )
+
+
+def test_names_come_from_the_model_unless_they_are_given() -> None:
+    target = all_targets()["android_onnx"]
+    made = build.sdk(manifest(samples=0.001), target, Path("m.onnx"), (), SdkSpec())
+    assert (made.class_name, made.namespace, made.module) == ("PetsV2Classifier", "ai.deploykit.pets_v2", "PetsV2")
+    own = SdkSpec(class_name="PetNamer", namespace="com.example.pets")
+    made = build.sdk(manifest(samples=0.001), target, Path("m.onnx"), (), own)
+    assert (made.class_name, made.namespace) == ("PetNamer", "com.example.pets")
+
+
+def test_the_self_test_accepts_some_times_the_error_on_samples() -> None:
+    target = all_targets()["android_onnx"]
+    made = build.sdk(manifest(random=0.5, samples=0.0018), target, Path("m.onnx"), (), SdkSpec())
+    assert made.tolerance == 0.015  # 8 × 0.0018, rounded up to two digits
+    exact = build.sdk(manifest(samples=0.0), target, Path("m.onnx"), (), SdkSpec())
+    assert exact.tolerance == 0.001
+
+
+def test_the_worst_figure_is_told_and_reference_execution_is_named() -> None:
+    target = all_targets()["android_onnx"]
+    made = build.sdk(manifest(samples=0.1, zeros=0.1), target, Path("m.onnx"), (), SdkSpec())
+    assert made.parity == "matches PyTorch to 60 dB or better (Android, ONNX Runtime, fp16)"
+
+
+def test_a_task_without_a_typed_api_is_refused() -> None:
+    contract = Contract.model_validate(
+        {"task": "tensors", "inputs": {"x": {"type": "tensor", "shape": (1,)}}, "outputs": {"y": {"type": "tensor"}}}
+    )
+    with pytest.raises(CodegenError, match="no typed API"):
+        build.sdk(manifest(contract), all_targets()["ios_onnx"], Path("m.onnx"), (), SdkSpec())

@@ -1,0 +1,125 @@
+"""Verdicts of the parity stage, on outputs that are right, wrong, missing or meaningless."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deploykit.jobs import IsolatedPool
+from deploykit.manifest import Manifest, Signature
+from deploykit.progress import Progress
+from deploykit.project import Project
+from deploykit.spec import Spec
+from deploykit.stages.check import Checked, check, measure
+from deploykit.stages.execute import Lowered, Ran
+from deploykit.stages.plan import Item, Plan
+from deploykit.stages.workspace import Workspace
+from deploykit.targets import all_targets
+from deploykit.work.capture import Captured
+from deploykit.work.draws import save
+
+RIGHT = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 1, 4)
+
+SPEC = Spec.model_validate(
+    {
+        "model": {"entry": "m.py:net"},
+        "task": {"type": "tensors"},
+        "input": {"x": {"type": "tensor", "shape": (1, 4)}},
+        "output": {"y": {"type": "tensor"}},
+    }
+)
+
+
+@pytest.fixture
+def checked(tmp_path: Path) -> Callable[..., Checked]:
+    """Runs the stage on one target whose file gave `outputs` where PyTorch gave `reference`."""
+
+    def run(ran: np.ndarray | Ran, reference: np.ndarray = RIGHT, target: str = "android_onnx") -> Checked:
+        scratch = tmp_path / ".work"
+        scratch.mkdir()
+        save(scratch / "fp32.npz", {"random": {"y": reference}})
+        save(scratch / "fp64.npz", {"random": {"y": reference * (1 + 1e-7)}})
+        (scratch / "m.onnx").write_bytes(b"an artifact")
+        if isinstance(ran, np.ndarray):
+            save(scratch / "outputs.npz", {"random": {"y": ran}})
+            ran = Ran(scratch / "outputs.npz")
+        item = Item(all_targets()[target], "fp32")
+        signature = Signature(inputs=(), outputs=())
+        captured = Captured(Project(tmp_path, SPEC, (), "m"), signature, 0, "", (), (), (), (), {})
+        lowered = {item.lowering: Lowered("dynamo", (), scratch / "m.onnx", scratch / "log")}
+        with IsolatedPool(1) as pool:
+            work = Workspace(tmp_path, scratch, pool, Progress())
+            outcomes = {(item.lowering, runner): ran for runner in item.runners}
+            (made,) = check(work, captured, lowered, outcomes, Plan((item,)))
+        return made
+
+    return run
+
+
+def test_right_outputs_pass_and_the_manifest_says_so(checked: Callable[..., Checked], tmp_path: Path) -> None:
+    made = checked(RIGHT * np.float32(1 + 3e-7))
+    (record,) = made.parity
+    assert record.verdict == "passed"
+    assert record.floor_snr_db == pytest.approx(140, abs=2)
+    assert record.required_snr_db == 70
+    written = (tmp_path / "artifacts" / "android_onnx" / "fp32" / "manifest.json").read_text()
+    assert Manifest.model_validate_json(written).parity == made.parity
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        (RIGHT * 1.01, "dB is below"),
+        (np.zeros_like(RIGHT), "dB is below"),
+        (np.where(RIGHT > 0.9, np.nan, RIGHT), "NaN or infinite"),
+        (RIGHT[:, :, :3], "output y is"),
+    ],
+    ids=["off by a hundredth", "zeros", "one NaN", "another shape"],
+)
+def test_wrong_outputs_fail(outputs: np.ndarray, words: str, checked: Callable[..., Checked]) -> None:
+    (record,) = checked(outputs).parity
+    assert record.verdict == "failed"
+    assert words in record.reason
+
+
+def test_a_file_that_does_not_run_has_failed_and_a_runners_limit_is_not_run(
+    checked: Callable[..., Checked], tmp_path: Path
+) -> None:
+    made = checked(Ran(None, "ONNX Runtime cannot open it"))
+    assert [(r.verdict, r.reason) for r in made.parity] == [("failed", "ONNX Runtime cannot open it")]
+    assert made.manifest
+    assert made.manifest.verdict == "failed"
+
+
+def test_a_runners_limit_is_not_run(checked: Callable[..., Checked]) -> None:
+    made = checked(Ran(None, "the runner does not know op x", limit=True))
+    assert [r.verdict for r in made.parity] == ["not_run"]
+    assert made.manifest
+    assert made.manifest.verdict == "not_run"
+
+
+def test_a_reference_that_says_nothing_is_not_run(checked: Callable[..., Checked]) -> None:
+    (record,) = checked(np.zeros_like(RIGHT), reference=np.zeros_like(RIGHT)).parity
+    assert record.verdict == "not_run"
+    assert "all zeros" in record.reason
+
+
+def test_a_network_that_ignores_its_input_is_not_run(checked: Callable[..., Checked]) -> None:
+    same = np.repeat(RIGHT[:1], 3, axis=0)
+    (record,) = checked(same, reference=same).parity
+    assert record.verdict == "not_run"
+    assert "same for every random input" in record.reason
+
+
+def test_a_folders_hash_tells_contents_and_names_apart(tmp_path: Path) -> None:
+    for folder, names in {"a": ("x", "y"), "b": ("x", "z"), "c": ("x", "y")}.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            (tmp_path / folder / name).write_text("same")
+    (a, b, c) = (measure(tmp_path / folder) for folder in "abc")
+    assert a == c
+    assert a != b
+    assert a[0] == 8
