@@ -77,17 +77,17 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         project, network, notes = load_network(source)
         contract, root = project.contract, project.root
         inputs = make_inputs(contract)
-        samples: tuple[Sample, ...] = ()
-        if project.spec.build.samples is not None:
-            samples = read_samples(project.spec.build.samples, root, contract, load_attribute)
-            tensors = [sample.tensors(contract) for sample in samples]
-            inputs["samples"] = {name: np.stack([t[name] for t in tensors]) for name in contract.inputs}
     with clock("prepare"):
         module = Deployable(network, contract)
         example = {name: torch.from_numpy(value[0]) for name, value in inputs["random"].items()}
         prepared = tuple(prepare(example[name]) for name, prepare in module.inputs.items())
         outputs = by_name(exporting.run_once(network, prepared, root), tuple(contract.outputs))
         exporting.check_labels(contract, outputs)
+        samples: tuple[Sample, ...] = ()
+        if project.spec.build.samples is not None:
+            samples = read_samples(project.spec.build.samples, root, contract, load_attribute)
+            tensors = [sample.tensors(contract) for sample in samples]
+            inputs["samples"] = {name: np.stack([t[name] for t in tensors]) for name in contract.inputs}
         if project.spec.model.alive is not None:
             make_alive(network, _batch(module, inputs), project.spec.model.alive)
     with clock("export"):
