@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploykit.codegen import ir, kotlin
+from deploykit.codegen import ir, kotlin, kotlin_text
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
 from tests.generated.kotlin import sdks
@@ -77,7 +77,7 @@ def texts(files: list[OutputFile]) -> dict[str, str]:
     ],
 )
 def test_literal(text: str, expected: str) -> None:
-    assert kotlin.literal(text) == expected
+    assert kotlin_text.literal(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_literal(text: str, expected: str) -> None:
     ],
 )
 def test_doc_cannot_leave_its_comment(text: str, expected: str) -> None:
-    assert kotlin.doc(text) == expected
+    assert kotlin_text.doc(text) == expected
 
 
 @given(st.text())
 def test_doc_is_one_line_without_marks(text: str) -> None:
-    shown = kotlin.doc(text)
+    shown = kotlin_text.doc(text)
     assert "*/" not in shown
     assert "/*" not in shown
     assert len(shown.splitlines()) <= 1
@@ -103,7 +103,7 @@ def test_doc_is_one_line_without_marks(text: str) -> None:
 
 @given(st.text())
 def test_literals_read_back(text: str) -> None:
-    body = kotlin.literal(text)[1:-1].replace("\\$", "$")
+    body = kotlin_text.literal(text)[1:-1].replace("\\$", "$")
     # What is left of Kotlin's escapes is also JSON's.
     assert json.loads(f'"{body}"') == text
     assert len(body.splitlines()) <= 1
@@ -111,7 +111,7 @@ def test_literals_read_back(text: str) -> None:
 
 @given(st.text())
 def test_android_strings_are_xml(text: str) -> None:
-    element = ET.fromstring(f"<string>{kotlin.android_string(text)}</string>")
+    element = ET.fromstring(f"<string>{kotlin_text.android_string(text)}</string>")
     assert len(element) == 0
 
 
@@ -129,7 +129,7 @@ def test_ten_thousand_labels_are_data_and_not_code() -> None:
 
 
 def test_reserved_words_are_backticked_only_where_needed() -> None:
-    assert kotlin.package("com.example.object.in.data") == "com.example.`object`.`in`.data"
+    assert kotlin_text.package("com.example.object.in.data") == "com.example.`object`.`in`.data"
     tree = texts(kotlin.files(sdk(namespace="com.example.object")))
     assert "package com.example.`object`\n" in tree["object/src/main/kotlin/com/example/object/ModelSession.kt"]
     assert (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploykit.codegen import ir, swift
+from deploykit.codegen import ir, swift, swift_text
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
 from tests.generated.swift.sample_sdk import LABELS, sample
@@ -46,12 +46,12 @@ def texts(files: list[OutputFile]) -> dict[PurePosixPath, str]:
     ],
 )
 def test_literal(text: str, literal: str) -> None:
-    assert swift.literal(text) == literal
+    assert swift_text.literal(text) == literal
 
 
 def test_half_a_surrogate_pair_is_refused() -> None:
     with pytest.raises(CodegenError, match="U\\+D83D"):
-        swift.literal("\ud83d")
+        swift_text.literal("\ud83d")
 
 
 def unescaped(literal: str) -> str:
@@ -68,7 +68,7 @@ def unescaped(literal: str) -> str:
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_every_text_survives_its_literal(text: str) -> None:
-    assert unescaped(swift.literal(text)) == text
+    assert unescaped(swift_text.literal(text)) == text
 
 
 @settings(deadline=None, max_examples=30)
@@ -89,11 +89,11 @@ def test_every_label_survives_and_stays_out_of_the_source(
     ("name", "written"), [("digits", "digits"), ("class", "`class`"), ("Self", "`Self`"), ("Selfie", "Selfie")]
 )
 def test_only_reserved_words_are_in_backticks(name: str, written: str) -> None:
-    assert swift.identifier(name) == written
+    assert swift_text.identifier(name) == written
 
 
 def test_doc_is_one_comment_whatever_is_in_it() -> None:
-    assert swift.doc("first\nline */ `x`", "", "\u202esecond") == "/// first line */ `x`\n///\n/// second"
+    assert swift_text.doc("first\nline */ `x`", "", "\u202esecond") == "/// first line */ `x`\n///\n/// second"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_doc_is_one_comment_whatever_is_in_it() -> None:
     ],
 )
 def test_markdown_has_no_markup(text: str, written: str) -> None:
-    assert swift.markdown(text) == written
+    assert swift_text.markdown(text) == written
 
 
 def test_same_input_same_bytes(sdk: ir.Sdk, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deploykit.codegen import kotlin
+from deploykit.codegen import kotlin, kotlin_text
 from deploykit.codegen.write import write_tree
 from deploykit.spec import ImageInput
 from deploykit.transforms import preprocess
@@ -53,7 +53,8 @@ def write_resources(namespace: str, strings: str, folder: Path) -> None:
     """The class `R` of a sample app, as aapt2 makes it, for the strings only."""
     names = re.findall(r'<string name="(\w+)">', strings)
     fields = "\n".join(f"        const val {name} = {index}" for index, name in enumerate(names))
-    text = f"package {kotlin.package(namespace)}.sample\n\nclass R {{\n    object string {{\n{fields}\n    }}\n}}\n"
+    package = kotlin_text.package(f"{namespace}.sample")
+    text = f"package {package}\n\nclass R {{\n    object string {{\n{fields}\n    }}\n}}\n"
     folder.mkdir(exist_ok=True)
     (folder / f"{namespace}.kt").write_text(text, "utf-8")
 
