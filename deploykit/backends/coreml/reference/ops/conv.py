@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from deploykit.backends.coreml.reference.ops import narrow
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.ops.limits import bounded
 from deploykit.backends.coreml.reference.ops.padding import Pads, pairs, torch_order, window_pads
 from deploykit.errors import ArtifactError
 
@@ -15,16 +17,19 @@ _CONV_TRANSPOSE = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_trans
 
 def conv(a: Arguments) -> torch.Tensor:
     """Cross-correlation; x [N, C, *D], weight [O, C/groups, *K], bias [O]. [iOS15.conv.conv]."""
-    x, weight = a.tensor("x"), a.tensor("weight")
+    x, weight, bias, groups = a.tensor("x"), a.tensor("weight"), a.optional("bias"), a.integer("groups", 1)
     axes = _spatial_axes(a.op, x)
     ones = [1] * axes
     strides, dilations = a.integers("strides", ones), a.integers("dilations", ones)
     pads = window_pads(a, x.shape[2:], weight.shape[2:], strides, dilations)
+    if a.narrow:
+        y = narrow.convolution(F.pad(x, torch_order(pads)), weight, strides, dilations, groups)
+        return y if bias is None else y + bias.reshape([1, -1, *ones])
     if all(before == after for before, after in pads):
         padding = [before for before, _ in pads]
     else:
         x, padding = F.pad(x, torch_order(pads)), [0] * axes
-    return _CONV[axes](x, weight, a.optional("bias"), strides, padding, dilations, a.integer("groups", 1))
+    return _CONV[axes](x, weight, bias, strides, padding, dilations, groups)
 
 
 def conv_transpose(a: Arguments) -> torch.Tensor:
@@ -33,6 +38,11 @@ def conv_transpose(a: Arguments) -> torch.Tensor:
     axes = _spatial_axes(a.op, x)
     ones = [1] * axes
     strides, dilations, groups = a.integers("strides", ones), a.integers("dilations", ones), a.integer("groups", 1)
+    full = [
+        (size - 1) * stride + (taps - 1) * dilation + 1
+        for size, taps, stride, dilation in zip(x.shape[2:], weight.shape[2:], strides, dilations, strict=True)
+    ]
+    bounded(a.op, [x.shape[0], weight.shape[1] * groups, *full])
     y = _CONV_TRANSPOSE[axes](x, weight, None, strides, 0, 0, groups, dilations)
     pads = _crops(a, list(y.shape[2:]), [size * stride for size, stride in zip(x.shape[2:], strides, strict=True)])
     if a.has("output_shape"):
@@ -42,6 +52,7 @@ def conv_transpose(a: Arguments) -> torch.Tensor:
     for axis, ((before, _), size) in enumerate(zip(pads, sizes, strict=True), start=2):
         # An output_shape beyond the full result is torch's output_padding: only the bias gets there.
         missing = before + size - y.shape[axis]
+        bounded(a.op, [*y.shape[:axis], before + size, *y.shape[axis + 1 :]])
         if missing > 0:
             y = F.pad(y, torch_order([(0, 0)] * axis + [(0, missing)] + [(0, 0)] * (y.ndim - axis - 1)))
         y = y.narrow(axis, before, size)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.ops.limits import bounded
 from deploykit.errors import ArtifactError
 
 
@@ -15,6 +16,7 @@ def gather(a: Arguments) -> torch.Tensor:
     x = a.tensor("x")
     axis, batch = a.integer("axis", 0) % x.ndim, a.integer("batch_dims", 0)
     indices = _from_start(a.tensor("indices"), x.shape[axis])
+    bounded(a.op, [*x.shape[:axis], *indices.shape[batch:], *x.shape[axis + 1 :]])
     if batch == 0:
         taken = x.index_select(axis, indices.reshape(-1))
         return taken.reshape([*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]])
@@ -33,6 +35,7 @@ def gather_along_axis(a: Arguments) -> torch.Tensor:
 def gather_nd(a: Arguments) -> torch.Tensor:
     """Slices of x at index tuples [..., k]; the first batch_dims axes pair up. [iOS17.scatter_gather.gather_nd]."""
     x, indices, batch = a.tensor("x"), a.tensor("indices"), a.integer("batch_dims", 0)
+    bounded(a.op, [*indices.shape[:-1], *x.shape[batch + indices.shape[-1] :]])
     if batch == 0:
         return x[_tuples(indices, x)]
     rows = zip(x.flatten(0, batch - 1), indices.flatten(0, batch - 1), strict=True)

@@ -7,12 +7,19 @@ import math
 import torch
 import torch.nn.functional as F
 
+from deploykit.backends.coreml.reference.ops import narrow
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.ops.limits import bounded, bounded_broadcast
 
 
 def linear(a: Arguments) -> torch.Tensor:
     """Gives x @ weightᵀ + bias; x […, I], weight [O, I], bias [O]. [iOS15.linear.linear]."""
-    return F.linear(a.tensor("x"), a.tensor("weight"), a.optional("bias"))
+    x, weight, bias = a.tensor("x"), a.tensor("weight"), a.optional("bias")
+    bounded(a.op, (*x.shape[:-1], weight.shape[0]))
+    if a.narrow and x.ndim > 1:
+        y = narrow.product(x, weight.T)
+        return y if bias is None else y + bias
+    return F.linear(x, weight, bias)
 
 
 def matmul(a: Arguments) -> torch.Tensor:
@@ -22,18 +29,26 @@ def matmul(a: Arguments) -> torch.Tensor:
         x = x.transpose(-1, -2)
     if a.flag("transpose_y", False):
         y = y.transpose(-1, -2)
+    if x.ndim > 1 and y.ndim > 1:
+        bounded(a.op, (*bounded_broadcast(a.op, x.shape[:-2], y.shape[:-2]), x.shape[-2], y.shape[-1]))
+        if a.narrow:
+            return narrow.product(x, y)
     return torch.matmul(x, y)
 
 
 def einsum(a: Arguments) -> torch.Tensor:
     """Sum of products by an equation of two operands. [iOS15.linear.einsum]."""
-    result: torch.Tensor = torch.einsum(a.text("equation"), *a.tensors("values"))
+    equation, values = a.text("equation"), a.tensors("values")
+    if a.narrow and len(values) == 2:
+        return narrow.einsum(equation, *values)
+    result: torch.Tensor = torch.einsum(equation, *values)
     return result
 
 
 def scaled_dot_product_attention(a: Arguments) -> torch.Tensor:
     """softmax(q @ kᵀ / √E + mask) @ v; a boolean mask keeps where true. [iOS18.transformers]."""
     query, mask = a.tensor("query"), a.optional("attn_mask")
+    bounded(a.op, (*query.shape[:-1], a.tensor("key").shape[-2]))
     scores = query @ a.tensor("key").transpose(-1, -2) / math.sqrt(query.shape[-1])
     if mask is not None:
         scores = scores.masked_fill(~mask, -math.inf) if mask.dtype == torch.bool else scores + mask
