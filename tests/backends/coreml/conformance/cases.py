@@ -54,7 +54,8 @@ class Result:
         outcome: passed, failed, skipped or crashed, as pytest saw it; expected failures run like all others.
         message: of the failure or of the skip.
         predictions: how often the reference runner gave outputs.
-        comparisons: how many comparisons of NumPy's came after the first prediction.
+        refusals: how often it refused inputs with an error.
+        comparisons: how many of NumPy's comparisons came after the first prediction.
         expected_failure: why coremltools expects the case to fail on Apple's runtime; empty if it does not.
         seconds: the time it took.
     """
@@ -65,6 +66,7 @@ class Result:
     outcome: str
     message: str
     predictions: int
+    refusals: int
     comparisons: int
     expected_failure: str
     seconds: float

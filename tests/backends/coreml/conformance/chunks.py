@@ -25,8 +25,8 @@ class Settings:
     """What all processes of a run have in common; see `seam.install`."""
 
     seed: int = 0
-    mode: str = "rounded"
     broken: str | None = None
+    tolerance: float = 0.0
     expression: str = ""
 
 
@@ -77,7 +77,7 @@ def _chunk(cases: Sequence[Case], settings: Settings) -> Iterator[Result]:
 
 
 def _crashed(case: Case, message: str) -> Result:
-    return Result(case.function, case.index, f"{case.function}[{case.index}]", "crashed", message, 0, 0, "", 0.0)
+    return Result(case.function, case.index, f"{case.function}[{case.index}]", "crashed", message, 0, 0, 0, "", 0.0)
 
 
 def _job(settings: Settings, file: Path, paths: Sequence[str], cases: Sequence[Case] | None) -> dict[str, Any]:
@@ -86,8 +86,8 @@ def _job(settings: Settings, file: Path, paths: Sequence[str], cases: Sequence[C
         "paths": list(paths),
         "cases": None if cases is None else [[case.function, case.index] for case in cases],
         "seed": settings.seed,
-        "mode": settings.mode,
         "broken": settings.broken,
+        "tolerance": settings.tolerance,
         "expression": settings.expression,
     }
 

@@ -24,7 +24,9 @@ class Inapplicable:
         return bool(re.search(self.function, result.id) and re.search(self.failure, result.message, re.DOTALL))
 
 
-TABLE: tuple[Inapplicable, ...] = ()
+TABLE: tuple[Inapplicable, ...] = (
+    Inapplicable("a NeuralNetwork model, no ML Program", "", r"^TypeError: \.mlmodel is no ML Program"),
+)
 
 
 def reason_for(result: Result) -> str | None:

@@ -53,7 +53,9 @@ class Recorder:
         self._counts = counts
         self._cases: dict[str, Case] = {}
         self._expected_failure = ""
-        # With --runxfail the expected failures run; their reasons are noted, for the case that they do fail.
+
+    def pytest_sessionstart(self) -> None:
+        # With --runxfail, which has replaced it before, expected failures run. Their reasons are noted.
         pytest.xfail = self._note  # type: ignore[assignment]
 
     def pytest_collectstart(self, collector: pytest.Collector) -> None:
@@ -85,6 +87,7 @@ class Recorder:
             outcome,
             message[:_MESSAGE],
             self._counts.predictions,
+            self._counts.refusals,
             self._counts.comparisons,
             self._expected_failure,
             round(time.perf_counter() - self._began, 3),

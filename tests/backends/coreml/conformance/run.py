@@ -1,4 +1,4 @@
-"""A run of the suite: collect, sample, execute, repeat what differs without rounding, judge."""
+"""A run of the suite: collect, sample, execute, repeat fp16 values that differ, judge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tests.backends.coreml.conformance.cases import Case, sample
 from tests.backends.coreml.conformance.chunks import Settings, collect, execute
-from tests.backends.coreml.conformance.verdicts import Judged, judge, mismatched
+from tests.backends.coreml.conformance.verdicts import FP16_TOLERANCE, Judged, judge, mismatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,6 @@ def run(
     progress(f"{sum(available.values())} cases, {len(cases)} of them sampled")
     results = execute(cases, settings, progress=lambda done: progress(f"{done} of {len(cases)}"))
     again = [result.case for result in mismatched(results)]
-    progress(f"{len(again)} differ; repeated without rounding to fp16")
-    unrounded = execute(again, replace(settings, mode="unrounded")) if again else []
-    return Run(judge(results, unrounded), available)
+    progress(f"{len(again)} with fp16 values differ by more than their tolerance; repeated with a tolerance for fp16")
+    tolerant = execute(again, replace(settings, tolerance=FP16_TOLERANCE)) if again else []
+    return Run(judge(results, tolerant), available)

@@ -22,7 +22,7 @@ def main(job: dict[str, Any]) -> int:
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     file = Path(job["file"])
-    counts = install(job["mode"], job["broken"])
+    counts = install("rounded", job["broken"], job["tolerance"])
     root = suite_root()
     arguments = [f"--rootdir={root}", "-c", os.devnull, "-p", "no:cacheprovider", "-p", "no:anyio", "-q", "--runxfail"]
     arguments += ["-W", "ignore", "--tb=no", "--no-header", "--no-summary"]
