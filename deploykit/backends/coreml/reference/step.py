@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
 from deploykit.backends.coreml.reference.declared import Declared, OtherType, TensorType
-from deploykit.backends.coreml.reference.ops import OpFunction
+from deploykit.backends.coreml.reference.ops import OpFunction, limits
 from deploykit.backends.coreml.reference.ops.arguments import Arguments, BlockFunction
-from deploykit.backends.coreml.reference.ops.limits import BLOCKS
 from deploykit.backends.coreml.reference.precision import Precision
 from deploykit.backends.coreml.reference.values import TensorList, Value
 from deploykit.errors import ArtifactError
@@ -34,7 +33,7 @@ class Session:
 
     precision: Precision
     on_output: OnOutput | None = None
-    blocks_left: int = BLOCKS
+    blocks_left: int = field(default_factory=lambda: limits.BLOCKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,9 @@ class Block:
         def call(*given: Value) -> list[Value]:
             session.blocks_left -= 1
             if session.blocks_left < 0:
-                raise ArtifactError(f"more than {BLOCKS} executions of nested blocks in one run: the loop has no end")
+                raise ArtifactError(
+                    f"more than {limits.BLOCKS} executions of nested blocks in one run: the loop has no end"
+                )
             if len(given) != len(self.inputs):
                 raise ArtifactError(f"a block takes {len(self.inputs)} inputs, it is given {len(given)}; convert again")
             return self.run({**captured, **dict(zip(self.inputs, given, strict=True))}, session)

@@ -75,6 +75,31 @@ CONV_CASES = [
 ]
 
 
+QUANTIZED = np.random.default_rng(3).integers(0, 255, (4, 2, 3, 3)).astype(np.uint8)
+
+
+def quantized(x):
+    return mb.conv_quantized(
+        x=x,
+        weight=QUANTIZED,
+        quantization_type="linear",
+        nbits=8,
+        quant_scale=np.array([0.1, 0.2, 0.3, 0.4], np.float32),
+        quant_bias=np.array([-3, -2, -1, 0], np.float32),
+        strides=[2, 2],
+        groups=2,
+    )
+
+
+def quantized_expected(x):
+    scale = torch.tensor([0.1, 0.2, 0.3, 0.4]).double().reshape(4, 1, 1, 1)
+    bias = torch.tensor([-3.0, -2, -1, 0]).double().reshape(4, 1, 1, 1)
+    return F.conv2d(x, torch.from_numpy(QUANTIZED).double() * scale + bias, stride=2, groups=2)
+
+
+CONV_CASES.append(Case("conv_quantized", quantized, {"x": normal(1, 4, 7, 7)}, quantized_expected))
+
+
 def transposed(shape, weight, outputs, expected, note, **attributes) -> Case:
     w, b = normal(*weight, seed=1), normal(outputs, seed=2)
 

@@ -117,6 +117,7 @@ OPS: dict[str, OpFunction] = {
     "thresholded_relu": activation.thresholded_relu,
     # convolutions and matrix products
     "conv": conv.conv,
+    "conv_quantized": conv.conv_quantized,
     "conv_transpose": conv.conv_transpose,
     "einsum": linear.einsum,
     "linear": linear.linear,

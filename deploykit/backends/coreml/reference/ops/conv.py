@@ -17,7 +17,24 @@ _CONV_TRANSPOSE = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_trans
 
 def conv(a: Arguments) -> torch.Tensor:
     """Cross-correlation; x [N, C, *D], weight [O, C/groups, *K], bias [O]. [iOS15.conv.conv]."""
-    x, weight, bias, groups = a.tensor("x"), a.tensor("weight"), a.optional("bias"), a.integer("groups", 1)
+    return _conv(a, a.tensor("weight"))
+
+
+def conv_quantized(a: Arguments) -> torch.Tensor:
+    """Gives conv with the weights weight · quant_scale + quant_bias, one of each per output. [iOS15.conv]."""
+    weight, kind = a.tensor("weight"), a.text("quantization_type")
+    if kind != "linear":
+        raise ArtifactError(f"conv_quantized: quantization type {kind!r}; only linear is documented")
+    scale, bias = (_per_output(a.tensor(name), weight) for name in ("quant_scale", "quant_bias"))
+    return _conv(a, weight.to(scale.dtype) * scale + bias)
+
+
+def _per_output(value: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    return value.reshape([-1] + [1] * (weight.ndim - 1)) if value.numel() > 1 else value.reshape([])
+
+
+def _conv(a: Arguments, weight: torch.Tensor) -> torch.Tensor:
+    x, bias, groups = a.tensor("x"), a.optional("bias"), a.integer("groups", 1)
     axes = _spatial_axes(a.op, x)
     ones = [1] * axes
     strides, dilations = a.integers("strides", ones), a.integers("dilations", ones)
