@@ -158,6 +158,13 @@ CROP_CASES = [
     crop_resize("offset", [[0, 0, 3, 3]], [4.75, 6.25, 10.75, 12.25], sampling_mode="OFFSET_CORNERS"),  # .75 and 2.25
     crop_resize("unaligned", [[0, 0, 3, 3]], [3.5, 5.5, 11.5, 13.5], sampling_mode="UNALIGN_CORNERS"),  # .5 and 2.5
     crop_resize(
+        "unaligned-backwards-is-the-whole-image",
+        [[2, 2, 1, 1]],
+        [3.5, 5.5, 11.5, 13.5],
+        sampling_mode="UNALIGN_CORNERS",
+        normalized_coordinates=True,
+    ),
+    crop_resize(
         "outside",
         [[0.1, 0.3, 1.3, 1.0]],  # rows 0.3 and 3.9, columns 0.9 and 3
         [3.1, 5.2, 10, 10],
@@ -360,6 +367,13 @@ ORDER_CASES = [
         {"x": normal(1, 3, 2)},
         lambda x: x / (1 + 0.25 * x**2) ** 0.75,
         "rank-3-as-Apple's-test-has-it",
+    ),
+    Case(
+        "local_response_norm",
+        lambda x: mb.local_response_norm(x=x, size=3, alpha=0.5, beta=0.5, k=2.0),
+        {"x": normal(2, 5, 2, 3, 2)},
+        lambda x: F.local_response_norm(x, 3, 0.5, 0.5, 2.0),
+        "rank-5",
     ),
 ]
 CASES = [

@@ -10,8 +10,8 @@ import numpy as np
 
 from deploykit.errors import ArtifactError
 
-ELEMENTS = 2**31
-"""Of one tensor whose size the file leaves to run time: 8 GiB in fp32."""
+ELEMENTS = 2**29
+"""Of one tensor whose size the file leaves to run time: 2 GiB in fp32."""
 LIST_LENGTH = 2**20
 """Of a list."""
 BLOCKS = 1_000_000

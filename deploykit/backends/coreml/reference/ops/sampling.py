@@ -121,8 +121,10 @@ def _crop(a: Arguments, image: torch.Tensor, rows: Range, columns: Range, size: 
     mode = a.text("sampling_mode", "DEFAULT")
     outside = torch.zeros(size, dtype=torch.bool)
     for axis, (ends, count) in enumerate(zip((rows, columns), size, strict=True)):
-        at = _places(mode, ends, count)
         length = image.shape[axis - 2]
+        if mode == "UNALIGN_CORNERS" and ends[1] < ends[0]:
+            ends = (0.0, length - 1.0)  # undocumented; what coremltools' test for iOS 15 holds Apple's runtime to
+        at = _places(mode, ends, count)
         outside |= ((at < 0) | (at > length - 1)).reshape([-1, 1] if axis == 0 else [1, -1])
         at = at.clamp(0, length - 1)
         low = torch.floor(at)
@@ -146,5 +148,5 @@ def _places(mode: str, ends: Range, count: int) -> torch.Tensor:
     if mode == "OFFSET_CORNERS":
         return start + (i + 0.5) * max(1.0, end - start) / count
     if mode == "UNALIGN_CORNERS":
-        return (start + (i + 0.5) * (end - start + 1) / count - 0.5).clamp(min(start, end), max(start, end))
+        return (start + (i + 0.5) * (end - start + 1) / count - 0.5).clamp(start, end)
     raise ArtifactError(f"crop_resize: the sampling mode {mode!r} is not known")
