@@ -55,7 +55,8 @@ class Feature:
         layout: the colours of an image, in the order in which the program sees them; None if it is no image.
         shapes: what an input may have; of an image (height, width).
         optional: whether an input may be left out.
-        default: the array that takes the place of an optional input that is left out.
+        default: the value of all elements of an optional input that is left out, or None if there is none.
+        default_shape: the shape of that input.
         integer: whether the value is one integer (the label of some classifiers).
     """
 
@@ -63,7 +64,8 @@ class Feature:
     layout: Layout | None = None
     shapes: Shapes = Shapes()
     optional: bool = False
-    default: NDArray[Any] | None = None
+    default: float | None = None
+    default_shape: tuple[int, ...] = ()
     integer: bool = False
 
     def pixels(self, value: Image.Image | NDArray[Any], declared: TensorType) -> NDArray[Any]:
@@ -124,7 +126,9 @@ def _feature(described: Any, package: Package) -> Feature:
         return Feature(described.name, _LAYOUTS[image.colorSpace], _image_shapes(image), optional)
     if kind == "multiArrayType":
         array = described.type.multiArrayType
-        return Feature(described.name, None, _array_shapes(array), optional, _default(array, optional))
+        kind = array.WhichOneof("defaultOptionalValue")
+        default = getattr(array, kind) if optional and kind is not None else None
+        return Feature(described.name, None, _array_shapes(array), optional, default, tuple(map(int, array.shape)))
     return Feature(described.name, optional=optional, integer=kind == "int64Type")
 
 
@@ -151,11 +155,3 @@ def _array_shapes(array: Any) -> Shapes:
 
 def _interval(sizes: Any) -> Interval:
     return int(sizes.lowerBound), None if sizes.upperBound < 0 else int(sizes.upperBound)
-
-
-def _default(array: Any, optional: bool) -> NDArray[Any] | None:
-    """An array that takes no memory: all of its elements are one."""
-    kind = array.WhichOneof("defaultOptionalValue")
-    if not optional or kind is None:
-        return None
-    return np.broadcast_to(np.array(getattr(array, kind)), tuple(map(int, array.shape)))

@@ -13,6 +13,7 @@ from deploykit.backends.coreml.reference.precision import Precision
 from deploykit.backends.coreml.reference.state import State
 from deploykit.backends.coreml.reference.step import OnOutput, Session
 from deploykit.backends.coreml.reference.values import Probabilities, Value
+from deploykit.errors import ArtifactError
 
 Result = torch.Tensor | str | Probabilities
 """What an output can be."""
@@ -51,4 +52,6 @@ class Program:
                     left[item.name] = value.to(self.precision.border(item.dtype), copy=True)
                 elif isinstance(value, str | dict):
                     left[item.name] = value
+                else:
+                    raise ArtifactError(f"the output '{item.name}' is a list or a state; the file is damaged")
             return left

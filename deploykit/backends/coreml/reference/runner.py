@@ -14,6 +14,7 @@ from PIL import Image
 from deploykit.backends.base import Runner
 from deploykit.backends.coreml.reference.declared import Declared, TensorType
 from deploykit.backends.coreml.reference.features import Feature, features, function_name
+from deploykit.backends.coreml.reference.ops.limits import bounded
 from deploykit.backends.coreml.reference.package import Package
 from deploykit.backends.coreml.reference.precision import Mode, Precision
 from deploykit.backends.coreml.reference.program import Program, Result
@@ -123,9 +124,10 @@ class ReferenceRunner(Runner):
         """What is fed for an input: pictures as the program sees them, defaults for what is left out."""
         feature = self._given.get(item.name, Feature(item.name))
         if item.name not in inputs:
-            if feature.default is None:
+            if feature.default is None or not item.fits(feature.default_shape):
                 return None
-            return feature.default.astype(item.dtype.array) if item.fits(feature.default.shape) else None
+            bounded(f"the default of the input '{item.name}'", feature.default_shape)
+            return np.full(feature.default_shape, feature.default).astype(item.dtype.array)
         value = inputs[item.name]
         picture = isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim < 4
         if feature.layout is not None and (picture or isinstance(value, Image.Image)):

@@ -92,6 +92,30 @@ def test_a_state_of_terabytes(tmp_path: Path) -> None:
         ReferenceRunner(path)
 
 
+def test_a_state_as_output(tmp_path: Path) -> None:
+    from test_coreml_reference_state import counter
+
+    path = counter(tmp_path)
+    with edited(path) as spec:
+        block(spec).outputs[0] = "total"
+    runner = ReferenceRunner(path)
+    with pytest.raises(ArtifactError, match="'total' is a list or a state"):
+        runner.run({"x": np.ones(2, np.float32)}, state=runner.make_state())
+
+
+@pytest.mark.parametrize("size", [-1, HUGE])
+def test_a_default_of_terabytes(size: int, tmp_path: Path) -> None:
+    path = save(tmp_path / "net.mlpackage", lambda x: mb.relu(x=x), {"x": X[0, 0, 0]})
+    with edited(path) as spec:
+        declare(spec.mlProgram.functions["main"].inputs[0], None)
+        declare(block(spec).operations[-1].outputs[0], None)
+        spec.description.input[0].type.isOptional = True
+        spec.description.input[0].type.multiArrayType.shape[:] = [size]
+        spec.description.input[0].type.multiArrayType.floatDefaultValue = 1.0
+    with pytest.raises(ArtifactError, match=r"default of the input 'x': .* out of bounds"):
+        ReferenceRunner(path).run({})
+
+
 def test_a_compressed_weight_of_terabytes(tmp_path: Path) -> None:
     """A table of two numbers and an index each: the file itself is small."""
 
