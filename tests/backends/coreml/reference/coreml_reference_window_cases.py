@@ -303,6 +303,14 @@ LINEAR_CASES = [
         for b in (False, True)
     ],
     Case(
+        "matmul",
+        lambda x, y: mb.matmul(x=x, y=y),
+        {"x": normal(2, 3, 4), "y": np.arange(20, dtype=np.int32).reshape(4, 5)},
+        lambda x, y: x @ y.double(),
+        "integers-too",
+        inference=False,
+    ),
+    Case(
         "einsum",
         lambda x, y: mb.einsum(values=(x, y), equation="nchw,nwhu->nchu"),
         {"x": normal(2, 3, 4, 5), "y": normal(2, 5, 4, 6, seed=1)},

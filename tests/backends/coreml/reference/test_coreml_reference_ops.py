@@ -12,10 +12,12 @@ from coreml_reference_layout_cases import CASES as LAYOUT
 from coreml_reference_programs import Case, as_arrays, inferred, save, wide
 from coreml_reference_recurrent_cases import CASES as RECURRENT
 from coreml_reference_window_cases import CASES as WINDOWS
+from coremltools.converters.mil.mil import Builder as mb
 from coremltools.converters.mil.mil.ops.registry import SSAOpRegistry
 
 from deploykit.backends.coreml.reference import ReferenceRunner
 from deploykit.backends.coreml.reference.ops import MOVES, OPS, VIEWS
+from deploykit.errors import ArtifactError
 
 CASES = [*ELEMENTWISE, *WINDOWS, *LAYOUT, *RECURRENT, *IMAGES]
 
@@ -42,6 +44,23 @@ def test_op(case: Case, tmp_path: Path) -> None:
                 near = max(tolerance, 1e-5) if wished.dtype == np.float32 else tolerance
                 np.testing.assert_allclose(result.astype(np.float64), wished.astype(np.float64), near, near)
     assert case.op in ran
+
+
+@pytest.mark.parametrize("validate", [True, False])
+def test_negative_indices(validate: bool, tmp_path: Path) -> None:
+    """They count from the end, unless the op is told to validate its indices."""
+    inputs = {"x": np.arange(6, dtype=np.float32).reshape(2, 3), "i": np.array([0, -1], np.int32)}
+    path = save(
+        tmp_path / "op.mlpackage",
+        lambda x, i: mb.gather(x=x, indices=i, axis=1, validate_indices=validate),
+        inputs,
+    )
+    runner = ReferenceRunner(path)
+    if validate:
+        with pytest.raises(ArtifactError, match="gather: the index -1 is out of bounds"):
+            runner.run(inputs)
+    else:
+        np.testing.assert_array_equal(runner.run(inputs)[runner.outputs[0].name], [[0, 2], [3, 5]])
 
 
 ELSEWHERE = {

@@ -23,8 +23,13 @@ def linear(a: Arguments) -> torch.Tensor:
 
 
 def matmul(a: Arguments) -> torch.Tensor:
-    """Gives x @ y, each transposed in its last two axes on request; batch axes broadcast. [iOS15.linear.matmul]."""
+    """Gives x @ y, each transposed in its last two axes on request; batch axes broadcast. [iOS15.linear.matmul].
+
+    Since iOS 17 one of them may be of integers.
+    """
     x, y = a.tensor("x"), a.tensor("y")
+    common = torch.promote_types(x.dtype, y.dtype)
+    x, y = x.to(common), y.to(common)
     if a.flag("transpose_x", False):
         x = x.transpose(-1, -2)
     if a.flag("transpose_y", False):
