@@ -57,10 +57,23 @@ def test_negative_indices(validate: bool, tmp_path: Path) -> None:
     )
     runner = ReferenceRunner(path)
     if validate:
-        with pytest.raises(ArtifactError, match="gather: the index -1 is out of bounds"):
+        with pytest.raises(ArtifactError, match="gather: the indices -1 to 0 are out of bounds; they must be 0 to 2"):
             runner.run(inputs)
     else:
         np.testing.assert_array_equal(runner.run(inputs)[runner.outputs[0].name], [[0, 2], [3, 5]])
+
+
+@pytest.mark.parametrize("index", [3, -4])
+def test_an_index_that_would_be_another_row(index: int, tmp_path: Path) -> None:
+    """Element [0, 3] of a matrix with 3 columns is not element [1, 0]."""
+    inputs = {
+        "d": np.zeros((2, 3), np.float32),
+        "i": np.array([[1, 0], [0, index]], np.int32),
+        "u": np.ones(2, np.float32),
+    }
+    path = save(tmp_path / "op.mlpackage", lambda d, i, u: mb.scatter_nd(data=d, indices=i, updates=u), inputs)
+    with pytest.raises(ArtifactError, match="scatter_nd: the indices .* are out of bounds; they must be -3 to 2"):
+        ReferenceRunner(path).run(inputs)
 
 
 ELSEWHERE = {

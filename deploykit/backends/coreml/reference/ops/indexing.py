@@ -95,9 +95,12 @@ def non_zero(a: Arguments) -> torch.Tensor:
 def _from_start(a: Arguments, indices: torch.Tensor, size: int) -> torch.Tensor:
     """Negative indices count from the end, and are out of bounds if the op validates its indices (since iOS 17)."""
     indices = indices.long()
-    if a.flag("validate_indices", False) and bool((indices < 0).any()):
+    least = 0 if a.flag("validate_indices", False) else -size
+    # Torch would see most of it, but not within the tuples of scatter_nd.
+    if bool(((indices < least) | (indices >= size)).any()):
+        low, high = int(indices.min()), int(indices.max())
         raise ArtifactError(
-            f"{a.op}: the index {int(indices.min())} is out of bounds, and the op validates its indices"
+            f"{a.op}: the indices {low} to {high} are out of bounds; they must be {least} to {size - 1}"
         )
     return torch.where(indices < 0, indices + size, indices)
 

@@ -13,8 +13,12 @@ from deploykit.backends.coreml.reference.ops.limits import bounded, bounded_broa
 
 
 def linear(a: Arguments) -> torch.Tensor:
-    """Gives x @ weightᵀ + bias; x […, I], weight [O, I], bias [O]. [iOS15.linear.linear]."""
-    x, weight, bias = a.tensor("x"), a.tensor("weight"), a.optional("bias")
+    """Gives x @ weightᵀ + bias; x […, I], weight [O, I], bias [O]. [iOS15.linear.linear].
+
+    Since iOS 17 x, or weight and bias, may be of integers.
+    """
+    x, weight = _alike(a.tensor("x"), a.tensor("weight"))
+    bias = a.tensor("bias").to(x.dtype) if a.has("bias") else None
     bounded(a.op, (*x.shape[:-1], weight.shape[0]))
     if a.narrow and x.ndim > 1:
         y = narrow.product(x, weight.T)
@@ -27,9 +31,7 @@ def matmul(a: Arguments) -> torch.Tensor:
 
     Since iOS 17 one of them may be of integers.
     """
-    x, y = a.tensor("x"), a.tensor("y")
-    common = torch.promote_types(x.dtype, y.dtype)
-    x, y = x.to(common), y.to(common)
+    x, y = _alike(a.tensor("x"), a.tensor("y"))
     if a.flag("transpose_x", False):
         x = x.transpose(-1, -2)
     if a.flag("transpose_y", False):
@@ -39,6 +41,11 @@ def matmul(a: Arguments) -> torch.Tensor:
         if a.narrow:
             return narrow.product(x, y)
     return torch.matmul(x, y)
+
+
+def _alike(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    common = torch.promote_types(x.dtype, y.dtype)
+    return x.to(common), y.to(common)
 
 
 def einsum(a: Arguments) -> torch.Tensor:
