@@ -72,7 +72,7 @@ def test_an_index_that_would_be_another_row(index: int, tmp_path: Path) -> None:
         "u": np.ones(2, np.float32),
     }
     path = save(tmp_path / "op.mlpackage", lambda d, i, u: mb.scatter_nd(data=d, indices=i, updates=u), inputs)
-    with pytest.raises(ArtifactError, match="scatter_nd: the indices .* are out of bounds; they must be -3 to 2"):
+    with pytest.raises(ArtifactError, match=r"scatter_nd: the indices .* are out of bounds; they must be -3 to 2"):
         ReferenceRunner(path).run(inputs)
 
 
