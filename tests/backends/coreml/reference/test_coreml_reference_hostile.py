@@ -230,6 +230,25 @@ def test_a_parameter_of_a_billion(op: str, tmp_path: Path) -> None:
         ReferenceRunner(path).run({"x": X})
 
 
+@pytest.mark.parametrize("stride", [65, 4096, 65536])
+def test_strides_that_crash_onednn(stride: int, tmp_path: Path) -> None:
+    """Found by fuzzing: with a stride of 65536 the process died in native code."""
+    weight = normal(3, 3, 2, 2, seed=1)
+    path = save(
+        tmp_path / "net.mlpackage",
+        lambda x: mb.conv_transpose(x=x, weight=weight, strides=[3, stride]),
+        {"x": X},
+    )
+    runner = ReferenceRunner(path)
+    result = runner.run({"x": X})[runner.outputs[0].name]
+    # Nothing overlaps: each input pixel's 2 × 2 pixels stand alone.
+    expected = np.einsum("nchw,cokl->nohkwl", X, weight)
+    for k in range(2):
+        for column in range(2):
+            got = result[:, :, k::3, column::stride]
+            np.testing.assert_allclose(got, expected[:, :, :, k, :, column], 1e-4, 1e-4)
+
+
 def test_random_damage_to_blocks_lists_and_states(tmp_path: Path) -> None:
     """Whatever byte of the specification is wrong: the package runs, or is refused by an ArtifactError."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F
 
@@ -11,6 +14,8 @@ from deploykit.backends.coreml.reference.ops.limits import bounded
 from deploykit.backends.coreml.reference.ops.padding import Pads, pairs, torch_order, window_pads
 from deploykit.errors import ArtifactError
 
+# Real models stay far below; above it speed does not matter.
+_LARGEST_STEP = 64
 _CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 _CONV_TRANSPOSE = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
 
@@ -46,7 +51,8 @@ def _conv(a: Arguments, weight: torch.Tensor) -> torch.Tensor:
         padding = [before for before, _ in pads]
     else:
         x, padding = F.pad(x, torch_order(pads)), [0] * axes
-    return _CONV[axes](x, weight, bias, strides, padding, dilations, groups)
+    with _library(strides, dilations):
+        return _CONV[axes](x, weight, bias, strides, padding, dilations, groups)
 
 
 def conv_transpose(a: Arguments) -> torch.Tensor:
@@ -60,7 +66,8 @@ def conv_transpose(a: Arguments) -> torch.Tensor:
         for size, taps, stride, dilation in zip(x.shape[2:], weight.shape[2:], strides, dilations, strict=True)
     ]
     bounded(a.op, [x.shape[0], weight.shape[1] * groups, *full])
-    y = _CONV_TRANSPOSE[axes](x, weight, None, strides, 0, 0, groups, dilations)
+    with _library(strides, dilations):
+        y = _CONV_TRANSPOSE[axes](x, weight, None, strides, 0, 0, groups, dilations)
     pads = _crops(a, list(y.shape[2:]), [size * stride for size, stride in zip(x.shape[2:], strides, strict=True)])
     if a.has("output_shape"):
         sizes = a.integers("output_shape")[-axes:]
@@ -74,6 +81,14 @@ def conv_transpose(a: Arguments) -> torch.Tensor:
             y = F.pad(y, torch_order([(0, 0)] * axis + [(0, missing)] + [(0, 0)] * (y.ndim - axis - 1)))
         y = y.narrow(axis, before, size)
     return y if bias is None else y + bias.reshape([1, -1, *ones])
+
+
+def _library(strides: Sequence[int], dilations: Sequence[int]) -> AbstractContextManager[None]:
+    """Keeps hostile steps from oneDNN, whose kernels of torch 2.14 crash the process (conv_transpose, stride 65536)."""
+    if max(*strides, *dilations) <= _LARGEST_STEP:
+        return nullcontext()
+    flags: AbstractContextManager[None] = torch.backends.mkldnn.flags(enabled=False)
+    return flags
 
 
 def _crops(a: Arguments, full: list[int], same: list[int]) -> Pads:
