@@ -5,5 +5,6 @@ It checks an artifact against the published meaning of its ops; it says nothing 
 
 from deploykit.backends.coreml.reference.precision import Mode as Mode
 from deploykit.backends.coreml.reference.runner import ReferenceRunner as ReferenceRunner
+from deploykit.backends.coreml.reference.state import State as State
 
-__all__ = ["Mode", "ReferenceRunner"]
+__all__ = ["Mode", "ReferenceRunner", "State"]

@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import torch
 
+from deploykit.backends.coreml.reference.declared import TensorType
 from deploykit.backends.coreml.reference.package import Package
 from deploykit.backends.coreml.reference.plan import plan_of
 from deploykit.backends.coreml.reference.precision import Precision
+from deploykit.backends.coreml.reference.state import State
+from deploykit.backends.coreml.reference.step import OnOutput, Session
+from deploykit.backends.coreml.reference.values import Probabilities, Value
+from deploykit.errors import ArtifactError
 
-OnOutput = Callable[[str, str, torch.Tensor], None]
-"""Called with an op's type, an output's name and its value (in the compute type) after each step."""
+Result = torch.Tensor | str | Probabilities
+"""What an output can be."""
 
 
 class Program:
-    """The default function of a package, in one precision."""
+    """One function of a package, in one precision."""
 
-    def __init__(self, path: Path, precision: Precision) -> None:
-        self._precision = precision
+    def __init__(self, package: Package, precision: Precision, function: str) -> None:
+        self.precision = precision
         with torch.inference_mode():
-            self._plan = plan_of(Package(path), precision)
+            self._plan = plan_of(package, precision, function)
         self.inputs = self._plan.inputs
+        self.states = self._plan.states
         self.outputs = self._plan.outputs
 
-    def run(self, inputs: Mapping[str, torch.Tensor], on_output: OnOutput | None = None) -> dict[str, torch.Tensor]:
+    def run(self, inputs: Mapping[str, torch.Tensor], state: State, on_output: OnOutput | None) -> dict[str, Result]:
         """Executes all steps.
 
         Args:
             inputs: every input, of its declared type and shape.
+            state: of this function.
             on_output: sees every intermediate value; must not change it.
 
         Returns:
-            Every output, by name, in the type in which the precision lets it leave.
+            Every output, by name; tensors in the type in which the precision lets them leave.
         """
-        precision = self._precision
         with torch.inference_mode():
-            values = {**self._plan.constants, **{name: precision.carry(value) for name, value in inputs.items()}}
-            for step in self._plan.steps:
-                for output, value in zip(step.outputs, step.execute(values, precision), strict=True):
-                    values[output.name] = value
-                    if on_output is not None:
-                        on_output(step.op, output.name, value)
-                for name in step.dead:
-                    del values[name]
-            # Copies: an output may be an input or a constant, which the caller must not get hold of.
-            return {item.name: values[item.name].to(precision.border(item.dtype), copy=True) for item in self.outputs}
+            values: dict[str, Value] = {name: self.precision.carry(value) for name, value in inputs.items()}
+            values.update(state.cells)
+            results = self._plan.block.run(values, Session(self.precision, on_output))
+            left: dict[str, Result] = {}
+            for item, value in zip(self.outputs, results, strict=True):
+                if isinstance(value, torch.Tensor) and isinstance(item, TensorType):
+                    # A copy: an output may be an input or a constant, which the caller must not get hold of.
+                    left[item.name] = value.to(self.precision.border(item.dtype), copy=True)
+                elif isinstance(value, str | dict):
+                    left[item.name] = value
+                else:
+                    raise ArtifactError(f"the output '{item.name}' is a list or a state; the file is damaged")
+            return left

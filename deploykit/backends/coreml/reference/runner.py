@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from deploykit.backends.base import Runner, Tensors
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from deploykit.backends.base import Runner
+from deploykit.backends.coreml.reference.declared import Declared, TensorType
+from deploykit.backends.coreml.reference.features import Feature, features, function_name
+from deploykit.backends.coreml.reference.ops.limits import bounded
+from deploykit.backends.coreml.reference.package import Package
 from deploykit.backends.coreml.reference.precision import Mode, Precision
-from deploykit.backends.coreml.reference.program import OnOutput, Program
-from deploykit.backends.coreml.reference.step import TensorType
+from deploykit.backends.coreml.reference.program import Program, Result
+from deploykit.backends.coreml.reference.state import State
+from deploykit.backends.coreml.reference.step import OnOutput
 from deploykit.backends.coreml.reference.values import to_tensor
 from deploykit.errors import ArtifactError
 
 
 class ReferenceRunner(Runner):
-    """Executes the default function of a saved `.mlpackage` on the CPU.
+    """Executes one function of a saved `.mlpackage` on the CPU.
 
     The package is read and checked here, once; a run reads no file.
 
     Args:
         path: the package.
         mode: the precision; see `Mode`.
+        function: its name; without one, the package's default function.
 
     Raises:
         UnsupportedOpsError: if the program has ops that the runner does not know; names all of them.
-        ArtifactError: if the package is damaged or is not an ML Program.
+        ArtifactError: if the package is damaged, is not an ML Program, or has no such function.
     """
 
-    def __init__(self, path: Path, mode: Mode = "rounded") -> None:
+    def __init__(self, path: Path, mode: Mode = "rounded", function: str | None = None) -> None:
         self._path = path
-        self._program: Program | None = Program(path, Precision.of(mode))
+        precision, package = Precision.of(mode), Package(path)
+        name = function_name(package, function)
+        self._program: Program | None = Program(package, precision, name)
+        self._given, self._made = features(package, name)
 
     @property
     def inputs(self) -> tuple[TensorType, ...]:
@@ -36,36 +52,64 @@ class ReferenceRunner(Runner):
         return self._open().inputs
 
     @property
-    def outputs(self) -> tuple[TensorType, ...]:
-        """The function's outputs, in order."""
+    def states(self) -> tuple[TensorType, ...]:
+        """The function's states, in order."""
+        return self._open().states
+
+    @property
+    def outputs(self) -> tuple[Declared, ...]:
+        """The function's outputs, in order; a classifier's label and probabilities are no tensors."""
         return self._open().outputs
 
-    def run(self, inputs: Tensors, on_output: OnOutput | None = None) -> Tensors:
+    def make_state(self) -> State:
+        """All states of the function, as zeros; each sequence of runs has its own."""
+        program = self._open()
+        return State(program.states, program.precision)
+
+    def run(
+        self,
+        inputs: Mapping[str, Any],
+        on_output: OnOutput | None = None,
+        *,
+        state: State | None = None,
+        pictures: bool = False,
+    ) -> dict[str, Any]:
         """Runs the artifact once.
 
         Args:
-            inputs: every input of the function, by name, with its dtype and shape. An image input is what the
-                function sees: float32 [1, C, H, W], 0 to 255, in the declared channel order.
+            inputs: every input of the function, by name, with its dtype and shape; optional ones may be missing. An
+                image input is a PIL image, or uint8 [H, W, 3] in the order red, green, blue (gray: [H, W]), which is
+                brought to the declared layout and never resized; or what the function sees: its declared dtype,
+                [1, C, H, W], 0 to 255, in the declared order of colours.
             on_output: called with (op type, output name, value) after each op; for finding where values go wrong.
+            state: from `make_state`, changed by the run; needed if the function has states.
+            pictures: whether image outputs are given as an app gets them, uint8 [H, W, 3] in the order red, green,
+                blue (gray: [H, W]), in place of what the function computes.
 
         Returns:
-            Every output of the function, by name: with its declared dtype in mode "rounded"; floating point
-            outputs with at least the mode's compute type in the others.
+            Every output of the function, by name: with its declared dtype in modes "rounded" and "pessimistic";
+            floating point outputs with at least the mode's compute type in the others. A classifier gives its label
+            (str or int) and a dictionary of each class's probability.
 
         Raises:
             ArtifactError: if the inputs are not those of the function, or an op cannot be executed.
         """
         program = self._open()
-        problems = [*self._unknown(inputs, program), *(p for item in program.inputs for p in _misfits(item, inputs))]
+        given = {item.name: self._prepared(item, inputs) for item in program.inputs}
+        problems = [
+            *self._unknown(inputs, program),
+            *(problem for item in program.inputs for problem in self._misfits(item, given[item.name])),
+            *_state_problems(state, program),
+        ]
         if problems:
             raise ArtifactError(f"{self._path} cannot be run with these inputs:\n" + "\n".join(problems))
-        fed = {item.name: to_tensor(inputs[item.name], item.dtype) for item in program.inputs}
-        results = program.run(fed, on_output)
-        return {
-            item.name: array if item.dtype.is_float else array.astype(item.dtype.array)
-            for item in program.outputs
-            for array in [results[item.name].numpy()]
+        fed = {
+            item.name: to_tensor(array, item.dtype)
+            for item in program.inputs
+            if (array := given[item.name]) is not None
         }
+        results = program.run(fed, state or self.make_state(), on_output)
+        return {item.name: self._left(item, results[item.name], pictures) for item in program.outputs}
 
     def close(self) -> None:
         """Lets go of the weights; safe to call twice."""
@@ -76,20 +120,59 @@ class ReferenceRunner(Runner):
             raise ArtifactError(f"the runner of {self._path} is closed; make a new one")
         return self._program
 
+    def _prepared(self, item: TensorType, inputs: Mapping[str, Any]) -> NDArray[Any] | None:
+        """What is fed for an input: pictures as the program sees them, defaults for what is left out."""
+        feature = self._given.get(item.name, Feature(item.name))
+        if item.name not in inputs:
+            if feature.default is None or not item.fits(feature.default_shape):
+                return None
+            bounded(f"the default of the input '{item.name}'", feature.default_shape)
+            return np.full(feature.default_shape, feature.default).astype(item.dtype.array)
+        value = inputs[item.name]
+        picture = isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim < 4
+        if feature.layout is not None and (picture or isinstance(value, Image.Image)):
+            return feature.pixels(value, item)
+        if not isinstance(value, np.ndarray):
+            raise ArtifactError(f"the input '{item.name}' of {self._path} is a {type(value).__name__}, give an array")
+        return value
+
+    def _misfits(self, item: TensorType, array: NDArray[Any] | None) -> list[str]:
+        """What is wrong with the array that is given for an input."""
+        feature = self._given.get(item.name, Feature(item.name))
+        if array is None:
+            return [f"  the input '{item.name}' is missing; give {item.dtype.array} {item.shape_text}"]
+        problems = []
+        shape = array.shape[-2:] if feature.layout is not None else array.shape
+        if not item.fits(array.shape):
+            problems.append(f"  the input '{item.name}' has shape {list(array.shape)}, declared is {item.shape_text}")
+        elif not feature.shapes.allows(shape):
+            problems.append(f"  the input '{item.name}' has shape {list(shape)}, allowed is {feature.shapes}")
+        if array.dtype != item.dtype.array:
+            problems.append(f"  the input '{item.name}' is {array.dtype}, declared is {item.dtype.array}; use .astype")
+        return problems
+
+    def _left(self, item: Declared, result: Result, pictures: bool) -> Any:
+        """An output as the caller gets it."""
+        feature = self._made.get(item.name, Feature(item.name))
+        if not isinstance(result, torch.Tensor) or not isinstance(item, TensorType):
+            return result
+        array = result.numpy()
+        if feature.integer and array.size == 1:
+            return int(array.item())
+        if pictures and feature.layout is not None:
+            return feature.picture(array)
+        return array if item.dtype.is_float else array.astype(item.dtype.array)
+
     @staticmethod
-    def _unknown(inputs: Tensors, program: Program) -> list[str]:
+    def _unknown(inputs: Mapping[str, Any], program: Program) -> list[str]:
         known = [item.name for item in program.inputs]
         return [f"  there is no input '{name}'; the inputs are {known}" for name in inputs if name not in known]
 
 
-def _misfits(item: TensorType, inputs: Tensors) -> list[str]:
-    """What is wrong with the array that is given for an input."""
-    if item.name not in inputs:
-        return [f"  the input '{item.name}' is missing; give {item.dtype.array} {item.shape_text}"]
-    array = inputs[item.name]
-    problems = []
-    if not item.fits(array.shape):
-        problems.append(f"  the input '{item.name}' has shape {list(array.shape)}, declared is {item.shape_text}")
-    if array.dtype != item.dtype.array:
-        problems.append(f"  the input '{item.name}' is {array.dtype}, declared is {item.dtype.array}; use .astype")
-    return problems
+def _state_problems(state: State | None, program: Program) -> list[str]:
+    names = [item.name for item in program.states]
+    if state is None:
+        return [f"  the function has the states {names}; give state=runner.make_state()"] if names else []
+    if state.declared != program.states or state.precision != program.precision:
+        return [f"  the state is that of another function or mode: {list(state.names)} in place of {names}"]
+    return []

@@ -1,40 +1,39 @@
-"""One op of a program, and its execution."""
+"""One op of a program, the blocks of ops that it may hold, and their execution."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import torch
 
-from deploykit.backends.coreml.reference.dtypes import DType
-from deploykit.backends.coreml.reference.ops import OpFunction
-from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.declared import Declared, OtherType, TensorType
+from deploykit.backends.coreml.reference.ops import OpFunction, limits
+from deploykit.backends.coreml.reference.ops.arguments import Arguments, BlockFunction
 from deploykit.backends.coreml.reference.precision import Precision
-from deploykit.backends.coreml.reference.values import Value
+from deploykit.backends.coreml.reference.values import TensorList, Value
 from deploykit.errors import ArtifactError
 
 _REMEDY = "the file is damaged, or does not allow inputs of these sizes"
+_KINDS: dict[str, type] = {"list": TensorList, "text": str, "dictionary": dict}
+
+OnOutput = Callable[[str, str, torch.Tensor], None]
+"""Called with an op's type, an output's name and its value (in the compute type) after each step."""
 
 
-@dataclass(frozen=True, slots=True)
-class TensorType:
-    """A declared tensor: its name, its type, and its shape, with None for a size that is known at run time only."""
+@dataclass(slots=True)
+class Session:
+    """What one run shares among its steps.
 
-    name: str
-    dtype: DType
-    shape: tuple[int | None, ...]
+    Attributes:
+        precision: how results are brought to their declared types.
+        on_output: sees every intermediate tensor.
+        blocks_left: how many nested blocks may still be executed, so that every run ends.
+    """
 
-    @property
-    def shape_text(self) -> str:
-        """The shape for messages, with ? for what is not known."""
-        return f"[{', '.join('?' if size is None else str(size) for size in self.shape)}]"
-
-    def fits(self, shape: tuple[int, ...]) -> bool:
-        """Whether a tensor of this shape can be it."""
-        return len(shape) == len(self.shape) and all(
-            wished in (None, size) for wished, size in zip(self.shape, shape, strict=True)
-        )
+    precision: Precision
+    on_output: OnOutput | None = None
+    blocks_left: int = field(default_factory=lambda: limits.BLOCKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +53,16 @@ class Step:
         arguments: parameter → constants (in the compute type) and references.
         outputs: what it declares to give.
         moves: whether its results are elements of its operands and need no rounding.
+        blocks: the blocks within it.
         dead: the names that no later step needs.
     """
 
     op: str
     function: OpFunction
     arguments: Mapping[str, tuple[Value | Reference, ...]]
-    outputs: tuple[TensorType, ...]
+    outputs: tuple[Declared, ...]
     moves: bool
+    blocks: tuple[Block, ...] = ()
     dead: tuple[str, ...] = ()
 
     def references(self) -> Iterator[str]:
@@ -70,34 +71,45 @@ class Step:
             for value in values:
                 if isinstance(value, Reference):
                     yield value.name
+        for block in self.blocks:
+            yield from block.captures
 
-    def execute(self, values: Mapping[str, torch.Tensor], precision: Precision) -> list[torch.Tensor]:
+    def execute(self, values: Mapping[str, Value], session: Session) -> list[Value]:
         """Executes the op.
 
         Args:
             values: what it refers to, in the compute type.
-            precision: how results are brought to their declared types.
+            session: the run that it belongs to.
 
         Returns:
-            One tensor per output, of its declared shape.
+            One value per output, of its declared shape.
         """
         arguments = {
             parameter: [values[given.name] if isinstance(given, Reference) else given for given in every]
             for parameter, every in self.arguments.items()
         }
+        blocks = [block.bound(values, session) for block in self.blocks]
+        narrow = session.precision.narrow and _is_half(self.outputs)
         try:
-            result = self.function(Arguments(self.op, arguments))
-        except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as error:
+            result = self.function(Arguments(self.op, arguments, self.outputs, blocks, narrow))
+        except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError) as error:
             # Torch refuses operands that do not fit each other; which class it raises depends on the op.
             raise ArtifactError(f"{self} cannot be executed: {error}; {_REMEDY}") from error
-        results = (result,) if isinstance(result, torch.Tensor) else result
+        results = result if isinstance(result, tuple) else (result,)
         if len(results) != len(self.outputs):
             raise ArtifactError(f"{self} gives {len(results)} outputs, declared are {len(self.outputs)}; convert again")
         return [
-            self._settled(value, declared, precision) for value, declared in zip(results, self.outputs, strict=True)
+            self._settled(value, declared, session.precision)
+            for value, declared in zip(results, self.outputs, strict=True)
         ]
 
-    def _settled(self, value: torch.Tensor, declared: TensorType, precision: Precision) -> torch.Tensor:
+    def _settled(self, value: Value, declared: Declared, precision: Precision) -> Value:
+        if isinstance(declared, OtherType):
+            if not isinstance(value, _KINDS[declared.kind]):
+                raise ArtifactError(f"{self} gives no {declared.kind} for '{declared.name}'; convert again")
+            return value
+        if not isinstance(value, torch.Tensor):
+            raise ArtifactError(f"{self} gives no tensor for '{declared.name}'; convert again")
         if not declared.fits(tuple(value.shape)):
             raise ArtifactError(
                 f"{self} gives '{declared.name}' the shape {list(value.shape)}, declared is {declared.shape_text}; "
@@ -109,3 +121,59 @@ class Step:
 
     def __str__(self) -> str:
         return f"the op {self.op} '{self.outputs[0].name if self.outputs else 'without output'}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Ops in order: a function's body, or what a `cond` or `while_loop` holds.
+
+    Attributes:
+        inputs: the names that its caller gives values to.
+        steps: the ops.
+        outputs: what it gives.
+        captures: the names that it takes from the blocks around it.
+    """
+
+    inputs: tuple[str, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[Value | Reference, ...]
+    captures: frozenset[str] = frozenset()
+
+    def run(self, values: dict[str, Value], session: Session) -> list[Value]:
+        """Executes all steps.
+
+        Args:
+            values: its inputs and captures; it is changed.
+            session: the run that it belongs to.
+
+        Returns:
+            One value per output.
+        """
+        for step in self.steps:
+            for output, value in zip(step.outputs, step.execute(values, session), strict=True):
+                values[output.name] = value
+                if session.on_output is not None and isinstance(value, torch.Tensor):
+                    session.on_output(step.op, output.name, value)
+            for name in step.dead:
+                del values[name]
+        return [values[item.name] if isinstance(item, Reference) else item for item in self.outputs]
+
+    def bound(self, values: Mapping[str, Value], session: Session) -> BlockFunction:
+        """A function of its inputs alone, for the op that holds it."""
+        captured = {name: values[name] for name in self.captures}
+
+        def call(*given: Value) -> list[Value]:
+            session.blocks_left -= 1
+            if session.blocks_left < 0:
+                raise ArtifactError(
+                    f"more than {limits.BLOCKS} executions of nested blocks in one run: the loop has no end"
+                )
+            if len(given) != len(self.inputs):
+                raise ArtifactError(f"a block takes {len(self.inputs)} inputs, it is given {len(given)}; convert again")
+            return self.run({**captured, **dict(zip(self.inputs, given, strict=True))}, session)
+
+        return call
+
+
+def _is_half(outputs: tuple[Declared, ...]) -> bool:
+    return bool(outputs) and isinstance(outputs[0], TensorType) and outputs[0].dtype.tensor is torch.float16

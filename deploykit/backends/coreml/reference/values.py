@@ -1,8 +1,9 @@
-"""Values in the program's specification → tensors and texts."""
+"""What flows between ops, and its constants in the program's specification."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,55 @@ import torch
 from numpy.typing import NDArray
 
 from deploykit.backends.coreml.reference.bits import unpack_bits
+from deploykit.backends.coreml.reference.declared import TensorType
 from deploykit.backends.coreml.reference.dtypes import STRING, DType, dtype_of
 from deploykit.backends.coreml.reference.package import Package
 from deploykit.errors import ArtifactError
 
-Value = torch.Tensor | str | tuple[str, ...]
-"""What an op's argument can be. Floating point tensors have the type that they are stored in."""
+
+@dataclass(frozen=True, slots=True)
+class TensorList:
+    """A list of tensors of one shape. Writing to it makes another list.
+
+    Attributes:
+        elements: the tensors; None where nothing has been written, which reads as zeros.
+        shape: of an element, as far as the program says it.
+        dtype: of an element nothing has been written to.
+        grows: whether a write behind the end makes it longer.
+    """
+
+    elements: tuple[torch.Tensor | None, ...]
+    shape: tuple[int | None, ...]
+    dtype: torch.dtype
+    grows: bool
 
 
-def read_value(value: Any, package: Package, where: str) -> Value:
+class StateCell:
+    """One state of a function: a tensor that outlives a run."""
+
+    def __init__(self, declared: TensorType, value: torch.Tensor) -> None:
+        self.declared = declared
+        self.value = value
+
+    def write(self, value: torch.Tensor) -> torch.Tensor:
+        """Keeps a copy of a value that has the state's type, and gives it."""
+        if not self.declared.fits(tuple(value.shape)) or value.is_floating_point() != self.declared.dtype.is_float:
+            raise ArtifactError(
+                f"the state '{self.declared.name}' is {self.declared.dtype.name} {self.declared.shape_text}, what is "
+                f"written is {value.dtype} {list(value.shape)}"
+            )
+        self.value = value.to(self.value.dtype, copy=True)
+        return self.value
+
+
+Probabilities = dict[str | int, float]
+"""What a classifier says of each class."""
+
+Value = torch.Tensor | str | tuple[str, ...] | TensorList | StateCell | Probabilities
+"""What an op takes and gives. Floating point tensors in a file have the type that they are stored in."""
+
+
+def read_value(value: Any, package: Package, where: str) -> torch.Tensor | str | tuple[str, ...]:
     """Reads a MIL_pb2.Value, from the specification itself or from a weight file.
 
     Args:
@@ -27,10 +68,14 @@ def read_value(value: Any, package: Package, where: str) -> Value:
         where: what the value belongs to, for error messages.
 
     Returns:
-        A tensor of the declared shape, or a text (shape []), or texts (shape [n]).
+        A tensor of the declared shape, or a text (shape []), or texts (shape [n], or a list of texts).
     """
+    if value.type.WhichOneof("type") == "listType":
+        return _list(value.immediateValue.list.values, package, where)
     if value.type.WhichOneof("type") != "tensorType":
-        raise ArtifactError(f"{where} is a {value.type.WhichOneof('type')}; the reference runner knows tensors only")
+        raise ArtifactError(
+            f"{where} is a {value.type.WhichOneof('type')}; the reference runner knows tensors and lists"
+        )
     kind = value.type.tensorType
     shape = _constant_shape(kind, where)
     if kind.dataType == STRING:
@@ -41,6 +86,20 @@ def read_value(value: Any, package: Package, where: str) -> Value:
     else:
         array = _from_spec(value.immediateValue.tensor, dtype, math.prod(shape), where)
     return to_tensor(array.reshape(shape), dtype)
+
+
+def _list(values: Any, package: Package, where: str) -> torch.Tensor | tuple[str, ...]:
+    """A list of scalars: texts, or a tensor [n]."""
+    if any(item.type.WhichOneof("type") != "tensorType" for item in values):
+        raise ArtifactError(f"{where} is a list of what are no tensors; the file is damaged, convert again")
+    read = [read_value(item, package, where) for item in values]
+    texts = tuple(item for item in read if isinstance(item, str))
+    if len(texts) == len(read):
+        return texts
+    numbers = [item for item in read if isinstance(item, torch.Tensor) and item.ndim == 0]
+    if len(numbers) != len(read):
+        raise ArtifactError(f"{where} is a list of neither texts nor numbers; the file is damaged, convert again")
+    return torch.stack(numbers)
 
 
 def to_tensor(array: NDArray[Any], dtype: DType) -> torch.Tensor:

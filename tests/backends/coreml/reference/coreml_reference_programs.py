@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from coremltools.converters.mil.mil import Builder as mb
 from coremltools.converters.mil.mil import Function, Program, types
+from coremltools.proto import Model_pb2
 
 Build = Callable[..., Any]
 _TYPES = {"float32": types.fp32, "float16": types.fp16, "int32": types.int32, "bool": types.bool}
@@ -67,6 +69,16 @@ def save(
         )
         model.save(str(path))
     return path
+
+
+@contextmanager
+def edited(package: Path) -> Iterator[Any]:
+    """The package's specification, to be changed: it is written when the block ends."""
+    file = package / "Data/com.apple.CoreML/model.mlmodel"
+    spec = Model_pb2.Model()
+    spec.ParseFromString(file.read_bytes())
+    yield spec
+    file.write_bytes(spec.SerializeToString())
 
 
 def inferred(case: Case) -> list[np.ndarray] | None:

@@ -75,6 +75,31 @@ CONV_CASES = [
 ]
 
 
+QUANTIZED = np.random.default_rng(3).integers(0, 255, (4, 2, 3, 3)).astype(np.uint8)
+
+
+def quantized(x):
+    return mb.conv_quantized(
+        x=x,
+        weight=QUANTIZED,
+        quantization_type="linear",
+        nbits=8,
+        quant_scale=np.array([0.1, 0.2, 0.3, 0.4], np.float32),
+        quant_bias=np.array([-3, -2, -1, 0], np.float32),
+        strides=[2, 2],
+        groups=2,
+    )
+
+
+def quantized_expected(x):
+    scale = torch.tensor([0.1, 0.2, 0.3, 0.4]).double().reshape(4, 1, 1, 1)
+    bias = torch.tensor([-3.0, -2, -1, 0]).double().reshape(4, 1, 1, 1)
+    return F.conv2d(x, torch.from_numpy(QUANTIZED).double() * scale + bias, stride=2, groups=2)
+
+
+CONV_CASES.append(Case("conv_quantized", quantized, {"x": normal(1, 4, 7, 7)}, quantized_expected))
+
+
 def transposed(shape, weight, outputs, expected, note, **attributes) -> Case:
     w, b = normal(*weight, seed=1), normal(outputs, seed=2)
 
@@ -277,6 +302,22 @@ LINEAR_CASES = [
         for a in (False, True)
         for b in (False, True)
     ],
+    Case(
+        "matmul",
+        lambda x: mb.matmul(x=x, y=np.arange(20, dtype=np.int32).reshape(4, 5)),
+        {"x": normal(2, 3, 4)},
+        lambda x: x @ torch.arange(20).reshape(4, 5).double(),
+        "integers-too",
+        inference=False,
+    ),
+    Case(
+        "linear",
+        lambda x: mb.linear(x=x, weight=np.arange(20, dtype=np.int32).reshape(5, 4), bias=np.arange(5, dtype=np.int32)),
+        {"x": normal(2, 3, 4)},
+        lambda x: x @ torch.arange(20).reshape(5, 4).double().T + torch.arange(5),
+        "integers-too",
+        inference=False,
+    ),
     Case(
         "einsum",
         lambda x, y: mb.einsum(values=(x, y), equation="nchw,nwhu->nchu"),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from coreml_reference_programs import normal, save
 from coremltools.converters.mil.mil import Builder as mb
+from coremltools.converters.mil.mil import types
 
 from deploykit.backends.coreml.reference import ReferenceRunner
 
@@ -99,3 +100,62 @@ def test_constexpr_cast(tmp_path: Path) -> None:
     path = save(tmp_path / "cast.mlpackage", build, {"x": np.zeros(300, np.float32)})
     runner = ReferenceRunner(path)
     np.testing.assert_array_equal(runner.run({"x": np.zeros(300, np.float32)})[runner.outputs[0].name], values)
+
+
+def joint(first, config):
+    """Pruned first, then what `config` says, of the rest only."""
+    pruned = cto.prune_weights(first, cto.OptimizationConfig(PRUNED))
+    compress = cto.palettize_weights if isinstance(config, cto.OpPalettizerConfig) else cto.linear_quantize_weights
+    return compress(pruned, cto.OptimizationConfig(config), joint_compression=True)
+
+
+@pytest.mark.parametrize(
+    ("op", "config"),
+    [
+        ("constexpr_lut_to_sparse", palette(4)),
+        ("constexpr_sparse_blockwise_shift_scale", AFFINE),
+        (
+            "constexpr_sparse_blockwise_shift_scale",
+            cto.OpLinearQuantizerConfig(
+                mode="linear", dtype="int4", granularity="per_block", block_size=16, weight_threshold=0
+            ),
+        ),
+    ],
+    ids=["lut", "int8", "int4-blocks"],
+)
+def test_joint_compression(op: str, config, tmp_path: Path) -> None:
+    dense = save(tmp_path / "dense.mlpackage", linear, INPUT, ct.target.iOS18)
+    small = joint(ct.models.MLModel(str(dense), skip_model_load=True), config)
+    small.save(str(tmp_path / "small.mlpackage"))
+    cto.decompress_weights(small).save(str(tmp_path / "again.mlpackage"))
+    function = small.get_spec().mlProgram.functions["main"]
+    assert op in [operation.type for operation in function.block_specializations[function.opset].operations]
+    results = []
+    for name in ("small", "again"):
+        runner = ReferenceRunner(tmp_path / f"{name}.mlpackage", "fp64")
+        results.append(runner.run(INPUT)[runner.outputs[0].name])
+    np.testing.assert_allclose(results[0], results[1], 1e-5, 1e-5)
+
+
+def test_sparse_vectors(tmp_path: Path) -> None:
+    """The documentation's own example of a table of vectors: each index gives two elements of axis 0."""
+    mask = np.array([[1, 1, 0, 0, 0, 0], [1, 1, 0, 0, 0, 1], [0, 1, 1, 0, 1, 0], [0, 0, 0, 1, 0, 0]])
+    indices = np.array([0, 1, 1, 0, 1, 1, 0, 0, 1])
+    table = np.array([[2.0, 2.5], [3.0, 3.5]], np.float32).reshape(1, 1, 2, 2)
+    expected = np.zeros((8, 6))
+    for (row, column), index in zip(np.argwhere(mask), indices, strict=True):
+        expected[2 * row : 2 * row + 2, column] = table[0, 0, index]
+
+    def build(x):
+        one_bit = types.np_uint1_dtype
+        sparse = mb.constexpr_lut_to_sparse(
+            indices_mask=mask.astype(one_bit),
+            indices_nonzero_data=indices.astype(one_bit),
+            lut=table,
+            vector_axis=np.int32(0),
+        )
+        return mb.add(x=x, y=mb.constexpr_sparse_to_dense(nonzero_data=sparse[1], mask=sparse[0]))
+
+    inputs = {"x": np.zeros((8, 6), np.float32)}
+    runner = ReferenceRunner(save(tmp_path / "net.mlpackage", build, inputs, ct.target.iOS18))
+    np.testing.assert_array_equal(runner.run(inputs)[runner.outputs[0].name], expected)

@@ -1,6 +1,7 @@
 """The table of ops that the reference runner knows.
 
-Each function takes an op's arguments and returns its output, or a tuple of them. Floating point tensors come and go
+Each function takes an op's arguments and returns its output, or a tuple of them. `const` is not among them: the plan
+reads it. Floating point tensors come and go
 in the mode's compute type; the program brings results to their declared type afterwards.
 
 A source in brackets, like [iOS15.conv.conv], names a section of
@@ -16,25 +17,35 @@ import torch.nn.functional as F
 
 from deploykit.backends.coreml.reference.ops import (
     activation,
+    classify,
     combine,
     constexpr,
+    control,
     conv,
+    detection,
     elementwise,
     indexing,
     linear,
+    lists,
     norm,
     padding,
     pool,
+    quantization,
+    random,
+    recurrent,
     reduce,
     resize,
+    sampling,
     shape,
     slicing,
+    state,
 )
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
 from deploykit.backends.coreml.reference.ops.elementwise import binary, unary
 from deploykit.backends.coreml.reference.ops.reduce import reduction
+from deploykit.backends.coreml.reference.values import Value
 
-OpFunction = Callable[[Arguments], torch.Tensor | tuple[torch.Tensor, ...]]
+OpFunction = Callable[[Arguments], Value | tuple[Value, ...]]
 
 OPS: dict[str, OpFunction] = {
     # one operand
@@ -106,6 +117,7 @@ OPS: dict[str, OpFunction] = {
     "thresholded_relu": activation.thresholded_relu,
     # convolutions and matrix products
     "conv": conv.conv,
+    "conv_quantized": conv.conv_quantized,
     "conv_transpose": conv.conv_transpose,
     "einsum": linear.einsum,
     "linear": linear.linear,
@@ -117,6 +129,10 @@ OPS: dict[str, OpFunction] = {
     "l2_norm": norm.l2_norm,
     "layer_norm": norm.layer_norm,
     "local_response_norm": norm.local_response_norm,
+    # recurrent layers
+    "gru": recurrent.gru,
+    "lstm": recurrent.lstm,
+    "rnn": recurrent.rnn,
     # pools
     "avg_pool": pool.avg_pool,
     "l2_pool": pool.l2_pool,
@@ -136,13 +152,16 @@ OPS: dict[str, OpFunction] = {
     "reduce_sum": reduction(reduce.total),
     "reduce_sum_square": reduction(reduce.sum_square),
     # shapes and order
+    "batch_to_space": shape.batch_to_space,
     "depth_to_space": shape.depth_to_space,
     "expand_dims": shape.expand_dims,
     "flatten2d": shape.flatten2d,
     "pixel_shuffle": shape.pixel_shuffle,
     "pixel_unshuffle": shape.pixel_unshuffle,
     "reshape": shape.reshape,
+    "reshape_like": shape.reshape_like,
     "shape": shape.shape,
+    "space_to_batch": shape.space_to_batch,
     "space_to_depth": shape.space_to_depth,
     "squeeze": shape.squeeze,
     "transpose": shape.transpose,
@@ -160,6 +179,7 @@ OPS: dict[str, OpFunction] = {
     # slices
     "crop": slicing.crop,
     "reverse": slicing.reverse,
+    "reverse_sequence": slicing.reverse_sequence,
     "slice_by_index": slicing.slice_by_index,
     "slice_by_size": slicing.slice_by_size,
     "slice_update": slicing.slice_update,
@@ -169,22 +189,50 @@ OPS: dict[str, OpFunction] = {
     "gather": indexing.gather,
     "gather_along_axis": indexing.gather_along_axis,
     "gather_nd": indexing.gather_nd,
+    "non_maximum_suppression": detection.non_maximum_suppression,
     "non_zero": indexing.non_zero,
     "scatter": indexing.scatter,
     "scatter_along_axis": indexing.scatter_along_axis,
     "scatter_nd": indexing.scatter_nd,
     "topk": indexing.topk,
-    # resizing
+    # resizing and sampling
+    "affine": sampling.affine,
+    "crop_resize": sampling.crop_resize,
+    "resample": sampling.resample,
     "resize": resize.resize,
     "resize_bilinear": resize.resize_bilinear,
     "resize_nearest_neighbor": resize.resize_nearest_neighbor,
     "upsample_bilinear": resize.upsample_bilinear,
     "upsample_nearest_neighbor": resize.upsample_nearest_neighbor,
+    # random values
+    "random_bernoulli": random.random_bernoulli,
+    "random_categorical": random.random_categorical,
+    "random_normal": random.random_normal,
+    "random_uniform": random.random_uniform,
+    # control flow, lists, states
+    "cond": control.cond,
+    "while_loop": control.while_loop,
+    "list_gather": lists.list_gather,
+    "list_length": lists.list_length,
+    "list_read": lists.list_read,
+    "list_scatter": lists.list_scatter,
+    "list_write": lists.list_write,
+    "make_list": lists.make_list,
+    "coreml_update_state": state.update_state,
+    "read_state": state.read_state,
+    "write_state": state.write_state,
+    # a classifier's end
+    "classify": classify.classify,
+    # quantised activations
+    "dequantize": quantization.dequantize,
+    "quantize": quantization.quantize,
     # compressed weights
     "constexpr_affine_dequantize": constexpr.affine_dequantize,
     "constexpr_blockwise_shift_scale": constexpr.blockwise_shift_scale,
     "constexpr_cast": constexpr.cast,
     "constexpr_lut_to_dense": constexpr.lut_to_dense,
+    "constexpr_lut_to_sparse": constexpr.lut_to_sparse,
+    "constexpr_sparse_blockwise_shift_scale": constexpr.sparse_blockwise_shift_scale,
     "constexpr_sparse_to_dense": constexpr.sparse_to_dense,
 }
 
@@ -192,6 +240,13 @@ MOVES = frozenset(
     {"identity", "depth_to_space", "expand_dims", "flatten2d", "pixel_shuffle", "pixel_unshuffle", "reshape"}
     | {"space_to_depth", "squeeze", "transpose", "concat", "split", "stack", "tile", "crop", "reverse"}
     | {"slice_by_index", "slice_by_size", "sliding_windows", "gather", "gather_along_axis", "gather_nd"}
-    | {"relu", "max_pool", "reduce_max", "reduce_min"}
+    | {"relu", "max_pool", "reduce_max", "reduce_min", "batch_to_space", "space_to_batch", "reshape_like"}
+    | {"reverse_sequence", "cond", "while_loop", "list_read", "list_gather", "coreml_update_state"}
 )
 """Ops whose results are elements of their operands, or 0: already rounded, so the program need not round them again."""
+
+VIEWS = frozenset(
+    {"identity", "expand_dims", "flatten2d", "reshape", "reshape_like", "squeeze", "transpose", "slice_by_size"}
+    | {"split", "crop", "sliding_windows", "cond", "while_loop", "read_state"}
+)
+"""Ops that make no new tensors, or hardly ever: what they declare is not counted as memory."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 
-from deploykit.backends.coreml.reference.values import Value
+from deploykit.backends.coreml.reference.declared import Declared
+from deploykit.backends.coreml.reference.values import StateCell, TensorList, Value
 from deploykit.errors import ArtifactError
+
+BlockFunction = Callable[..., list[Value]]
+"""A nested block: takes its inputs, executes its ops, gives its outputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +25,16 @@ class Arguments:
     Attributes:
         op: the op's type, for messages.
         values: parameter name → values.
+        outputs: what the op declares to give.
+        blocks: the op's nested blocks.
+        narrow: whether sums of products are to be accumulated in fp16 (mode `pessimistic`, fp16 results).
     """
 
     op: str
     values: Mapping[str, Sequence[Value]]
+    outputs: Sequence[Declared] = ()
+    blocks: Sequence[BlockFunction] = ()
+    narrow: bool = False
 
     def has(self, name: str) -> bool:
         """Whether the parameter is given."""
@@ -43,12 +53,41 @@ class Arguments:
             raise ArtifactError(f"{self.op}: the required parameter '{name}' is missing; the file is damaged")
         tensors = [value for value in self.values[name] if isinstance(value, torch.Tensor)]
         if len(tensors) != len(self.values[name]):
-            raise ArtifactError(f"{self.op}: parameter '{name}' is a text where a tensor belongs; the file is damaged")
+            raise ArtifactError(f"{self.op}: parameter '{name}' holds what is no tensor; the file is damaged")
         return tensors
 
     def optional(self, name: str) -> torch.Tensor | None:
         """An optional tensor."""
         return self.tensor(name) if name in self.values else None
+
+    def every(self, name: str) -> Sequence[Value]:
+        """A parameter of any number of values of any kind."""
+        return self.values.get(name, ())
+
+    def texts(self, name: str) -> tuple[str, ...] | None:
+        """A list of texts, or None if the parameter is something else."""
+        values = self.values.get(name, ())
+        return values[0] if len(values) == 1 and isinstance(values[0], tuple) else None
+
+    def tensor_list(self, name: str) -> TensorList:
+        """A required list of tensors."""
+        values = self.values.get(name, ())
+        if len(values) != 1 or not isinstance(values[0], TensorList):
+            raise ArtifactError(f"{self.op}: parameter '{name}' is not one list; the file is damaged")
+        return values[0]
+
+    def state(self, name: str) -> StateCell:
+        """A required state."""
+        values = self.values.get(name, ())
+        if len(values) != 1 or not isinstance(values[0], StateCell):
+            raise ArtifactError(f"{self.op}: parameter '{name}' is not one state; the file is damaged")
+        return values[0]
+
+    def block(self, index: int) -> BlockFunction:
+        """A nested block."""
+        if index >= len(self.blocks):
+            raise ArtifactError(f"{self.op}: has {len(self.blocks)} blocks, needs block {index}; the file is damaged")
+        return self.blocks[index]
 
     def number(self, name: str, default: float | None = None) -> float:
         """A float scalar."""

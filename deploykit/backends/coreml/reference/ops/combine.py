@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.ops.limits import bounded
 
 
 def concat(a: Arguments) -> torch.Tensor:
     """Tensors joined along axis; `interleave` takes their elements in turns. [iOS15.tensor_operation.concat]."""
     values, axis = a.tensors("values"), a.integer("axis")
+    bounded(a.op, [sum(value.numel() for value in values)])
     if a.flag("interleave", False):
         axis %= values[0].ndim
         return torch.stack(values, axis + 1).flatten(axis, axis + 1)
@@ -19,7 +23,9 @@ def concat(a: Arguments) -> torch.Tensor:
 
 def stack(a: Arguments) -> torch.Tensor:
     """Tensors joined along a new axis. [iOS15.tensor_operation.stack]."""
-    return torch.stack(a.tensors("values"), a.integer("axis"))
+    values = a.tensors("values")
+    bounded(a.op, [sum(value.numel() for value in values)])
+    return torch.stack(values, a.integer("axis"))
 
 
 def split(a: Arguments) -> tuple[torch.Tensor, ...]:
@@ -31,11 +37,14 @@ def split(a: Arguments) -> tuple[torch.Tensor, ...]:
 
 def tile(a: Arguments) -> torch.Tensor:
     """Gives x repeated `reps` times along each axis. [iOS15.tensor_operation.tile]."""
-    return a.tensor("x").repeat(a.integers("reps"))
+    x, reps = a.tensor("x"), a.integers("reps")
+    bounded(a.op, [x.numel(), *reps])
+    return x.repeat(reps)
 
 
 def fill(a: Arguments) -> torch.Tensor:
     """A tensor of `shape`, full of `value`. [iOS15.tensor_operation.fill]."""
+    bounded(a.op, a.integers("shape"))
     return torch.full(a.integers("shape"), a.number("value", 0.0), dtype=torch.float64)
 
 
@@ -46,8 +55,11 @@ def fill_like(a: Arguments) -> torch.Tensor:
 
 def range_1d(a: Arguments) -> torch.Tensor:
     """start, start + step, … below end. [iOS15.tensor_operation.range_1d]."""
-    start, end, step = a.tensor("start"), a.tensor("end"), a.tensor("step")
-    return torch.arange(start.item(), end.item(), step.item(), dtype=start.dtype)
+    dtype, start, end, step = a.tensor("start").dtype, a.number("start"), a.number("end"), a.number("step")
+    if step and (end - start) / step > 0:
+        bounded(a.op, [math.ceil((end - start) / step)])
+    whole = not dtype.is_floating_point
+    return torch.arange(*((int(start), int(end), int(step)) if whole else (start, end, step)), dtype=dtype)
 
 
 def band_part(a: Arguments) -> torch.Tensor:
@@ -65,6 +77,7 @@ def band_part(a: Arguments) -> torch.Tensor:
 def one_hot(a: Arguments) -> torch.Tensor:
     """on_value at each index, off_value elsewhere, along a new axis. [iOS15.tensor_operation.one_hot]."""
     indices, size = a.tensor("indices").long(), a.integer("one_hot_vector_size")
+    bounded(a.op, [*indices.shape, size])
     hot = (torch.arange(size) == indices.unsqueeze(-1)).movedim(-1, a.integer("axis", -1))
     on, off = a.optional("on_value"), a.optional("off_value")
     return torch.where(hot, torch.tensor(1) if on is None else on, torch.tensor(0) if off is None else off)

@@ -54,16 +54,40 @@ def blockwise_shift_scale(a: Arguments) -> torch.Tensor:
     return y * _blocks(scale, data.shape)
 
 
+def lut_to_sparse(a: Arguments) -> tuple[torch.Tensor, torch.Tensor]:
+    """lut_to_dense where the mask is 1: the mask of the result, and its elements there. [iOS18.compression]."""
+    mask, lut = a.tensor("indices_mask").bool(), a.tensor("lut")
+    indices = _spread(a.tensor("indices_nonzero_data"), mask)
+    options = {name: a.values[name] for name in ("vector_axis",) if a.has(name)}
+    dense = lut_to_dense(Arguments(a.op, {"indices": (indices,), "lut": (lut,), **options}))
+    if lut.shape[-1] > 1:
+        mask = mask.repeat_interleave(lut.shape[-1], a.integer("vector_axis") % mask.ndim)
+    return mask, dense[mask]
+
+
+def sparse_blockwise_shift_scale(a: Arguments) -> tuple[torch.Tensor, torch.Tensor]:
+    """blockwise_shift_scale where the mask is 1: the mask, and the elements there. [iOS18.compression]."""
+    mask = a.tensor("data_mask").bool()
+    data = _spread(a.tensor("nonzero_data"), mask)
+    options = {name: a.values[name] for name in ("scale", "offset") if a.has(name)}
+    return mask, blockwise_shift_scale(Arguments(a.op, {"data": (data,), **options}))[mask]
+
+
 def sparse_to_dense(a: Arguments) -> torch.Tensor:
     """The next of nonzero_data where the mask is 1, else 0. [iOS16.constexpr_ops, iOS18.compression].
 
     Before iOS 18 the mask is packed bits; since then it has the shape of the result.
     """
-    data, mask = a.tensor("nonzero_data").reshape(-1), a.tensor("mask")
+    data, mask = a.tensor("nonzero_data"), a.tensor("mask")
     if a.has("shape"):
         shape = a.integers("shape")
         mask = _unpacked(mask, 1, math.prod(shape)).reshape(shape)
-    return data.new_zeros(mask.shape).masked_scatter(mask.bool(), data)
+    return _spread(data, mask.bool())
+
+
+def _spread(data: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The next of data where the mask is true, else 0."""
+    return data.new_zeros(mask.shape).masked_scatter(mask, data.reshape(-1))
 
 
 def _along(value: torch.Tensor, data: torch.Tensor, axis: int) -> torch.Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.ops.limits import bounded_broadcast
 
 Unary = Callable[[torch.Tensor], torch.Tensor]
 Binary = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -25,7 +26,10 @@ def binary(function: Binary) -> Callable[[Arguments], torch.Tensor]:
     """An op z = function(x, y), shapes broadcast as in NumPy. [iOS15.elementwise_binary]."""
 
     def run(a: Arguments) -> torch.Tensor:
-        return function(a.tensor("x"), a.tensor("y"))
+        x, y = a.tensor("x"), a.tensor("y")
+        if x.shape != y.shape:
+            bounded_broadcast(a.op, x.shape, y.shape)
+        return function(x, y)
 
     return run
 
@@ -33,6 +37,7 @@ def binary(function: Binary) -> Callable[[Arguments], torch.Tensor]:
 def real_div(a: Arguments) -> torch.Tensor:
     """Gives x / y; of integers truncated to an integer. [iOS15.elementwise_binary.real_div]."""
     x, y = a.tensor("x"), a.tensor("y")
+    bounded_broadcast(a.op, x.shape, y.shape)
     if x.is_floating_point() or y.is_floating_point():
         return x / y
     return torch.div(x, y, rounding_mode="trunc")
@@ -80,5 +85,6 @@ def passed_on(a: Arguments) -> torch.Tensor:
 
 def select(a: Arguments) -> torch.Tensor:
     """Elementwise a where cond, else b; all broadcast. [iOS15.control_flow.select]."""
-    x, y = a.tensor("a"), a.tensor("b")
-    return torch.where(a.tensor("cond").to(torch.bool), x, y)
+    condition, x, y = a.tensor("cond").to(torch.bool), a.tensor("a"), a.tensor("b")
+    bounded_broadcast(a.op, condition.shape, x.shape, y.shape)
+    return torch.where(condition, x, y)

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.ops.limits import bounded
 from deploykit.errors import ArtifactError
 
 Pads = list[tuple[int, int]]
@@ -36,7 +37,10 @@ def window_pads(
     if kind == "valid":
         return [(0, 0)] * len(spatial)
     if kind == "custom":
-        return pairs(a.integers("pad", [0, 0] * len(spatial)))
+        given = pairs(a.integers("pad", [0, 0] * len(spatial)))
+        padded = [size + sum(pad) for size, pad in zip(spatial, given, strict=True)]
+        bounded(a.op, [*a.tensor("x").shape[:2], *padded])
+        return given
     if kind not in ("same", "same_lower"):
         raise ArtifactError(f"{a.op}: pad_type {kind!r} is none of valid, custom, same, same_lower")
     pads: Pads = []
@@ -51,6 +55,8 @@ def window_pads(
 def pad(a: Arguments) -> torch.Tensor:
     """Pads the last axes: constant, reflect (edge not repeated) or replicate. [iOS15.tensor_operation.pad]."""
     x, pads, mode = a.tensor("x"), pairs(a.integers("pad")), a.text("mode", "constant")
+    kept = x.shape[: x.ndim - len(pads)]
+    bounded(a.op, [*kept, *(size + sum(pad) for size, pad in zip(x.shape[len(kept) :], pads, strict=True))])
     if mode == "constant":
         value = a.number("constant_val", 0.0)
         return F.pad(x, torch_order(pads), value=value if x.is_floating_point() else int(value))

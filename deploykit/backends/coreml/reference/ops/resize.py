@@ -10,6 +10,7 @@ import math
 import torch
 
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.ops.limits import bounded
 from deploykit.errors import ArtifactError
 
 
@@ -20,7 +21,7 @@ def upsample_nearest_neighbor(a: Arguments) -> torch.Tensor:
 
 def resize_nearest_neighbor(a: Arguments) -> torch.Tensor:
     """[…, height, width], each from input floor(i · in / out). [iOS15.image_resizing.resize_nearest_neighbor]."""
-    return _nearest_floor(a.tensor("x"), a.integer("target_size_height"), a.integer("target_size_width"))
+    return _nearest_floor(a.tensor("x"), *_sizes(a, a.integer("target_size_height"), a.integer("target_size_width")))
 
 
 def upsample_bilinear(a: Arguments) -> torch.Tensor:
@@ -34,7 +35,7 @@ def upsample_bilinear(a: Arguments) -> torch.Tensor:
 
 def resize_bilinear(a: Arguments) -> torch.Tensor:
     """[…, height, width] by one of five sampling modes. [iOS15.image_resizing.resize_bilinear]."""
-    height, width = a.integer("target_size_height", 1), a.integer("target_size_width", 1)
+    height, width = _sizes(a, a.integer("target_size_height", 1), a.integer("target_size_width", 1))
     return _bilinear(a.tensor("x"), height, width, a.text("sampling_mode", "DEFAULT"))
 
 
@@ -44,10 +45,12 @@ def resize(a: Arguments) -> torch.Tensor:
     Nearest takes the *rounded* position, unlike resize_nearest_neighbor.
     """
     x, count = a.tensor("x"), a.integer("resized_dims")
+    wished_shape = a.integers("shape")[-count:] if count else []
+    kept = x.shape[: x.ndim - len(wished_shape)]
+    bounded(a.op, [*kept, *(max(new or old, old) for new, old in zip(wished_shape, x.shape[len(kept) :], strict=True))])
     mode = a.text("sampling_mode", "DEFAULT")
     linear = a.text("interpolation_mode", "LINEAR") == "LINEAR"
-    sizes = a.integers("shape")[-count:] if count else []
-    for axis, wished in enumerate(sizes, start=x.ndim - len(sizes)):
+    for axis, wished in enumerate(wished_shape, start=len(kept)):
         size = wished or x.shape[axis]
         positions = _positions(x.shape[axis], size, mode)
         x = _interpolate(x, axis, positions) if linear else _pick(x, axis, torch.floor(positions + 0.5))
@@ -58,7 +61,14 @@ def _scaled_sizes(a: Arguments) -> tuple[int, int]:
     # 1e-4: a scale is stored as fp32 and may lie a hair below the ratio that it stands for.
     height, width = a.tensor("x").shape[-2:]
     scale_height, scale_width = a.number("scale_factor_height", 1), a.number("scale_factor_width", 1)
-    return math.floor(height * scale_height + 1e-4), math.floor(width * scale_width + 1e-4)
+    return _sizes(a, math.floor(height * scale_height + 1e-4), math.floor(width * scale_width + 1e-4))
+
+
+def _sizes(a: Arguments, height: int, width: int) -> tuple[int, int]:
+    x = a.tensor("x")
+    # Height goes first: between the two axes the tensor has the new height and the old width.
+    bounded(a.op, (*x.shape[:-2], height, max(width, x.shape[-1])))
+    return height, width
 
 
 def _positions(size_in: int, size_out: int, mode: str) -> torch.Tensor:

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.ops.limits import bounded
 
 
 def reshape(a: Arguments) -> torch.Tensor:
@@ -19,6 +20,16 @@ def reshape(a: Arguments) -> torch.Tensor:
             if size == 0:
                 shape[axis] = x.shape[axis - shift] if axis >= shift else 1
     return x.reshape(shape)
+
+
+def reshape_like(a: Arguments) -> torch.Tensor:
+    """The shape of pieces [begins:ends] of ref_tensors' shapes, end_masks opens an end. [iOS16]."""
+    refs = a.tensors("ref_tensors")
+    begins, ends, masks = (a.tensors(name) for name in ("begins", "ends", "end_masks"))
+    wished: list[int] = []
+    for ref, begin, end, open_end in zip(refs, begins, ends, masks, strict=True):
+        wished += ref.shape[int(begin.item()) : None if open_end.item() else int(end.item())]
+    return a.tensor("x").reshape(wished)
 
 
 def transpose(a: Arguments) -> torch.Tensor:
@@ -77,3 +88,24 @@ def pixel_shuffle(a: Arguments) -> torch.Tensor:
 def pixel_unshuffle(a: Arguments) -> torch.Tensor:
     """The inverse of pixel_shuffle. [iOS16.tensor_transformation.pixel_unshuffle]."""
     return F.pixel_unshuffle(a.tensor("x"), a.integer("downscale_factor"))
+
+
+def batch_to_space(a: Arguments) -> torch.Tensor:
+    """[N·bh·bw, C, H, W] → [N, C, H·bh, W·bw] without crops, the block outermost. [iOS15.tensor_transformation]."""
+    x, (rows, columns) = a.tensor("x"), a.integers("block_shape")
+    top, bottom, left, right = a.integers("crops")
+    n, c, h, w = x.shape
+    y = x.reshape(rows, columns, n // (rows * columns), c, h, w).permute(2, 3, 4, 0, 5, 1)
+    y = y.reshape(n // (rows * columns), c, h * rows, w * columns)
+    return y[..., top : h * rows - bottom, left : w * columns - right]
+
+
+def space_to_batch(a: Arguments) -> torch.Tensor:
+    """The inverse of batch_to_space, after `paddings` with zeros. [iOS15.tensor_transformation.space_to_batch]."""
+    x, (rows, columns) = a.tensor("x"), a.integers("block_shape")
+    top, bottom, left, right = a.integers("paddings")
+    bounded(a.op, (*x.shape[:2], x.shape[2] + top + bottom, x.shape[3] + left + right))
+    x = F.pad(x, (left, right, top, bottom))
+    n, c, h, w = x.shape
+    y = x.reshape(n, c, h // rows, rows, w // columns, columns).permute(3, 5, 0, 1, 2, 4)
+    return y.reshape(n * rows * columns, c, h // rows, w // columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
+from deploykit.backends.coreml.reference.ops.limits import bounded
 from deploykit.errors import ArtifactError
 
 
@@ -49,6 +50,15 @@ def reverse(a: Arguments) -> torch.Tensor:
     return x.flip(a.integers("axes", range(x.ndim)))
 
 
+def reverse_sequence(a: Arguments) -> torch.Tensor:
+    """The first lengths[i] elements along seq_axis backwards, for each i of batch_axis. [iOS15]."""
+    x = a.tensor("x")
+    batch, axis = a.integer("batch_axis", 0) % x.ndim, a.integer("seq_axis", 0) % x.ndim
+    lengths = a.tensor("lengths").long().reshape([-1 if i == batch else 1 for i in range(x.ndim)])
+    at = torch.arange(x.shape[axis]).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+    return x.gather(axis, torch.where(at < lengths, lengths - 1 - at, at).expand(x.shape))
+
+
 def crop(a: Arguments) -> torch.Tensor:
     """[N, C, H, W] without crop_height (top, bottom) and crop_width (left, right). [iOS15.image_resizing.crop]."""
     x = a.tensor("x")
@@ -60,7 +70,9 @@ def sliding_windows(a: Arguments) -> torch.Tensor:
     """Overlapping windows of `size` along axis; axis+1 runs within a window. [iOS15.tensor_transformation]."""
     x = a.tensor("x")
     axis = a.integer("axis") % x.ndim
-    return x.unfold(axis, a.integer("size"), a.integer("stride", 1)).movedim(-1, axis + 1)
+    windows = x.unfold(axis, a.integer("size"), a.integer("stride", 1)).movedim(-1, axis + 1)
+    bounded(a.op, windows.shape)  # a view so far, and as large as that when the next op takes it
+    return windows
 
 
 def _ranges(a: Arguments, x: torch.Tensor) -> tuple[list[range], list[int]]:
