@@ -218,7 +218,9 @@ def _declared(name: str, value_type: Any, where: str) -> Declared:
     shape = tuple(
         int(size.constant.size) if size.WhichOneof("dimension") == "constant" else None for size in declared.dimensions
     )
-    return TensorType(name, dtype_of(declared.dataType, where), shape)
+    # A variadic size stands for any number of sizes.
+    any_rank = any(size.unknown.variadic for size in declared.dimensions)
+    return TensorType(name, dtype_of(declared.dataType, where), shape, any_rank)
 
 
 def _with_last_uses(steps: Iterable[Step], kept: set[str]) -> tuple[Step, ...]:

@@ -212,6 +212,22 @@ def test_wrong_declared_shape(package: Path) -> None:
         ReferenceRunner(package).run({"x": X})
 
 
+def test_a_rank_that_is_known_at_run_time_only(tmp_path: Path) -> None:
+    """The result of `fill` for a shape of unknown length is declared with one size that stands for any number."""
+    made = save(tmp_path / "m.mlpackage", lambda s: mb.fill(shape=s, value=2.0), {"s": np.array([2, 1, 3], np.int32)})
+
+    def forget_rank(block: Any) -> None:
+        declared = operation(block, "fill").outputs[0].type.tensorType
+        del declared.dimensions[:]
+        declared.dimensions.add().unknown.variadic = True
+
+    edit(made, forget_rank)
+    with ReferenceRunner(made) as runner:
+        assert runner.outputs[0].shape_text == "[...]"  # type: ignore[union-attr]
+        (value,) = runner.run({"s": np.array([2, 1, 3], np.int32)}).values()
+    np.testing.assert_array_equal(value, np.full((2, 1, 3), 2.0, np.float32))
+
+
 def test_operands_that_do_not_fit(tmp_path: Path) -> None:
     path = save(tmp_path / "add.mlpackage", lambda x, y: mb.add(x=x, y=y, name="z"), {"x": X, "y": X})
 
