@@ -7,7 +7,7 @@ import random
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,29 @@ from tests.backends.coreml.conformance.seam import Counts
 _MESSAGE = 2000
 
 
-class Collector:
+class _Plugin:
+    """What collecting and running have in common, so that both see the same cases."""
+
+    def pytest_collectstart(self, collector: pytest.Collector) -> None:
+        # Some modules draw their parameters at random when they are imported.
+        if isinstance(collector, pytest.Module):
+            _seed(collector.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        # Many parameters are iterators, and the tests of a newer opset inherit from those of an older one: whichever
+        # is collected first would use the iterator up, and leave no case to the other.
+        for mark in metafunc.definition.iter_markers("parametrize"):
+            if len(mark.args) > 1 and not isinstance(mark.args[1], Collection):
+                object.__setattr__(mark, "args", (mark.args[0], list(mark.args[1]), *mark.args[2:]))
+
+
+class Collector(_Plugin):
     """Writes down which cases there are: test function → indices."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._indices: dict[str, int] = {}
-
-    def pytest_collectstart(self, collector: pytest.Collector) -> None:
-        _seed_module(collector)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -43,7 +57,7 @@ class Collector:
         self._file.write_text(json.dumps(found))
 
 
-class Recorder:
+class Recorder(_Plugin):
     """Runs the wanted cases; a line is written when a case begins and when it ends, so that a crash is attributable."""
 
     def __init__(self, wanted: set[Case], seed: int, file: Path, counts: Counts) -> None:
@@ -57,9 +71,6 @@ class Recorder:
     def pytest_sessionstart(self) -> None:
         # With --runxfail, which has replaced it before, expected failures run. Their reasons are noted.
         pytest.xfail = self._note  # type: ignore[assignment]
-
-    def pytest_collectstart(self, collector: pytest.Collector) -> None:
-        _seed_module(collector)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         kept = [(item, case) for item, case in _numbered(items) if case in self._wanted]
@@ -131,12 +142,6 @@ def _marked_failure(item: pytest.Item) -> str:
         if all(bool(condition) for condition in conditions):
             return str(mark.kwargs.get("reason") or "no reason given")
     return ""
-
-
-def _seed_module(collector: pytest.Collector) -> None:
-    """Some modules draw their parameters at random when they are imported."""
-    if isinstance(collector, pytest.Module):
-        _seed(collector.nodeid)
 
 
 def _seed(text: str) -> None:
