@@ -48,7 +48,7 @@ class Sample:
             shape = spec.shape
             if value.shape != shape:
                 raise SampleError(f"sample {self.name}: {name} is {value.shape}, the contract says {shape}")
-            tensors[name] = value.astype("int32" if spec.dtype == "int64" else spec.dtype)
+            tensors[name] = value.astype(spec.border_dtype)
         return tensors
 
     def png(self) -> bytes:

@@ -117,8 +117,13 @@ class ImageInput(Strict):
 
     @property
     def dtype(self) -> DType:
-        """Pixels are float32 at the artifact's border."""
+        """Of the pixels that the artifact takes."""
         return "float32"
+
+    @property
+    def border_dtype(self) -> DType:
+        """The same at the artifact's border."""
+        return self.dtype
 
     @property
     def range(self) -> tuple[float, float]:
@@ -148,6 +153,11 @@ class TensorInput(Strict):
     def network_shape(self) -> tuple[int, ...]:
         """The same as at the artifact's border."""
         return self.shape
+
+    @property
+    def border_dtype(self) -> DType:
+        """At the artifact's border int64 is int32: phones have no int64 inputs."""
+        return "int32" if self.dtype == "int64" else self.dtype
 
     @model_validator(mode="after")
     def _ordered(self) -> TensorInput:

@@ -26,8 +26,7 @@ def make_inputs(contract: Contract) -> dict[str, Draws]:
     rng = np.random.default_rng(SEED)
     kinds: dict[str, Draws] = {"random": {}, "zeros": {}, "extremes": {}}
     for name, spec in contract.inputs.items():
-        dtype = "int32" if spec.dtype == "int64" else spec.dtype
-        shape = spec.shape
+        dtype, shape = spec.border_dtype, spec.shape
         kinds["random"][name] = np.stack([_random(rng, spec, grid) for grid in GRIDS]).astype(dtype)
         kinds["zeros"][name] = np.zeros((1, *shape), dtype)
         kinds["extremes"][name] = np.stack([np.full(shape, end) for end in spec.range]).astype(dtype)

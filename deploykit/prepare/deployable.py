@@ -71,11 +71,6 @@ class Deployable(nn.Module):
         return {name: finish(values[name]) for name, finish in self.outputs.items()}
 
 
-def border_dtype(dtype: str) -> str:
-    """The dtype at the artifact's border: int64 travels as int32."""
-    return "int32" if dtype == "int64" else dtype
-
-
 def named_tensors(result: object) -> dict[str, torch.Tensor]:
     """What a network gave, flattened to named tensors: a tensor, a tuple or list of tensors, a dict or a dataclass.
 

@@ -30,9 +30,8 @@ def lower(backend: str, program: Path, request: LowerRequest) -> tuple[str | Non
         try:
             kept = name, BACKENDS[backend].road(name)(exported, request)
             records.append(RoadRecord(road=name, outcome="kept", seconds=_since(start)))
-        except (
-            Exception
-        ) as error:  # a converter may raise anything; its traceback goes to the log, the reason to the report
+        except Exception as error:
+            # A converter may raise anything: the traceback is for the log, the reason for the report.
             traceback.print_exc()
             first = (str(error).strip() or "no message").splitlines()[0]
             reason = f"{type(error).__name__}: {first}"
