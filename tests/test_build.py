@@ -282,8 +282,11 @@ def test_a_bound_that_is_not_met_fails_and_ships_nothing(
     records = {precision: [r for r in report.parity if r.precision == precision] for precision in ("fp32", "fp16")}
     assert {r.verdict for r in records["fp32"]} == {"failed"}
     assert all(r.snr_db and r.snr_db > 100 for r in records["fp32"]), "a failure keeps its numbers"
-    # The fp16 artifact passed, but its fp32 twin did not: what is wrong there is hidden in fp16's noise.
+    # The fp16 artifact's outputs passed, but its fp32 twin's did not: what is wrong is hidden in fp16's noise.
     assert {r.verdict for r in records["fp16"]} == {"passed"}
+    (half,) = (a for a in report.artifacts if a.precision == "fp16")
+    assert half.verdict == "failed"
+    assert [(g.gate, g.verdict) for g in half.gates] == [("interface", "passed"), ("fp32 twin", "failed")]
     assert [sdk.written for sdk in report.sdks] == [False]
     assert not (tmp_path / "out" / "android").exists()
 
