@@ -12,12 +12,11 @@ from pathlib import Path
 import deploykit
 from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.manifest import Manifest, ParityRecord
-from deploykit.parity.compare import LOG10_EDGES, compare, deaf, no_spread
+from deploykit.parity.compare import compare
 from deploykit.parity.inputs import Draws
-from deploykit.parity.metrics import task_metric
-from deploykit.parity.tolerance import judge, required_snr_db
 from deploykit.report.model import ErrorProfile
 from deploykit.stages.execute import Lowered, Ran
+from deploykit.stages.judge import judged
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
@@ -79,7 +78,7 @@ def _check(
         why = "; ".join(reason for name in item.target.runners if (reason := RUNNERS[name].unavailable()))
         records = [_not_run(item, name, kind, why) for name in item.target.runners for kind in yardsticks["fp32"]]
     folder = work.root / "artifacts" / item.target.name / item.precision
-    path = _place(lowered.file, folder)
+    path = place(lowered.file, folder)
     manifest = _manifest(item, captured, lowered, path, tuple(records))
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return Checked(item, lowered, manifest, path, tuple(records), tuple(errors), outputs)
@@ -98,54 +97,27 @@ def _compare(
     if outputs is None:
         record = _not_run(item, runner, kind, result.reason)
         return record if result.limit else record.model_copy(update={"verdict": "failed"}), None
-    if why := no_spread(reference) or (deaf(reference) if kind == "random" else None):
-        return _not_run(item, runner, kind, why), None
-    try:
-        numbers = compare(reference, outputs[kind])
-    except ValueError as error:
-        return _not_run(item, runner, kind, str(error)).model_copy(update={"verdict": "failed"}), None
     # Which run of PyTorch the noise floor of a precision is read from; the reference itself is fp32.
     floor_of = yardsticks.get({"fp32": "fp64", "fp16": "fp16"}[item.precision])
     floor = compare(reference, floor_of[kind]).snr_db if floor_of else None
     override = captured.project.spec.tolerance.get(item.precision)
-    required = required_snr_db(item.precision, floor, override)
-    labels = captured.labels if kind == "samples" else ()
-    metric = task_metric(captured.project.contract, reference, outputs[kind], labels)
-    verdict, reason = judge(numbers, required, item.precision, metric if kind == "samples" else {}, override)
-    record = ParityRecord(
-        target=item.target.name,
-        precision=item.precision,
-        runner=runner,
-        input=kind,
-        draws=len(next(iter(reference.values()))),
-        verdict=verdict,
-        reason=reason,
-        snr_db=round(numbers.snr_db, 2),
-        max_abs=numbers.max_abs,
-        max_rel=numbers.max_rel,
-        floor_snr_db=None if floor is None else round(floor, 2),
-        required_snr_db=round(required, 2),
-        metric={name: round(value, 6) for name, value in metric.items()},
-    )
-    profile = ErrorProfile(
-        target=item.target.name,
-        precision=item.precision,
-        runner=runner,
-        input=kind,
-        log10_edges=LOG10_EDGES,
-        counts=numbers.histogram,
-        exact=numbers.exact,
-    )
-    return record, profile
+    blank = _not_run(item, runner, kind, "")
+    return judged(blank, reference, outputs[kind], floor, override, captured.project.contract, captured.labels)
 
 
 def _not_run(item: Item, runner: str, kind: str, reason: str) -> ParityRecord:
     return ParityRecord(
-        target=item.target.name, precision=item.precision, runner=runner, input=kind, verdict="not_run", reason=reason
+        target=item.target.name,
+        precision=item.precision,
+        runner=runner,
+        compute_units=RUNNERS[runner].compute_units,
+        input=kind,
+        verdict="not_run",
+        reason=reason,
     )
 
 
-def _place(file: Path, folder: Path) -> Path:
+def place(file: Path, folder: Path) -> Path:
     """Targets that want the same file share its bytes on disk."""
     folder.mkdir(parents=True)
     path = folder / file.name

@@ -19,8 +19,8 @@ UNITS: dict[ComputeUnits, ct.ComputeUnit] = {
 }
 
 FED = {"FLOAT16": np.float32, "FLOAT32": np.float32, "DOUBLE": np.float64, "INT32": np.int32, "INT8": np.int8}
-"""What an input is given as, by the type that the model declares for it. Core ML takes no arrays of bool, so a contract's
-bool is declared as one of these; coremltools itself turns float16 into float32 on the way in."""
+"""What an input is given as, by the type that the model declares for it. Core ML takes no arrays of bool, so a
+contract's bool is declared as one of these; coremltools itself turns float16 into float32 on the way in."""
 
 
 class AppleRunner(Runner):

@@ -1,4 +1,4 @@
-"""Apple's runtime off a Mac: a stand-in for coremltools' model object shows what is passed to it and what comes back."""
+"""Apple's runtime off a Mac: a stand-in for coremltools' model object shows what it is given and what comes back."""
 
 from __future__ import annotations
 
