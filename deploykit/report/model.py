@@ -69,6 +69,8 @@ class SdkRecord(Strict):
     precision: Precision | None
     path: str | None
     reason: str
+    condemned: str = ""
+    """Why it must not be shipped, where that was found out after it was written."""
 
 
 class DeviceShare(Strict):

@@ -122,16 +122,17 @@ def place(file: Path, folder: Path) -> Path:
     folder.mkdir(parents=True)
     path = folder / file.name
     if file.is_dir():
-        shutil.copytree(file, path, copy_function=_link)
+        shutil.copytree(file, path, copy_function=link)
     else:
-        _link(file, path)
+        link(file, path)
     return path
 
 
-def _link(source: str | Path, target: str | Path) -> None:
+def link(source: str | Path, target: str | Path) -> None:
+    """One more name for a file's bytes; a copy where the file system has no hard links."""
     try:
         os.link(source, target)
-    except OSError:  # a file system without hard links
+    except OSError:
         shutil.copyfile(source, target)
 
 

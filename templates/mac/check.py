@@ -92,7 +92,7 @@ def apart(model: dict, units: str, machine: dict) -> dict:
         if done.returncode == 0:
             return json.loads(answer.read_text(encoding="utf-8"))
     how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-    result["error"] = result["plan"]["error"] = f"the process that ran it ended with {how}: {done.stderr[-3000:]}"
+    result["error"] = result["plan"]["error"] = f"the process that ran it ended with {how}: {done.stderr[-3000:] or 'it said nothing'}"
     return result
 
 
@@ -228,7 +228,7 @@ def describe() -> dict:
     import numpy
 
     try:
-        command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
         chip = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError) as error:
         chip = f"unknown ({error})"
