@@ -11,6 +11,9 @@ from deploykit.spec import Contract, DType, Precision, Strict
 
 Verdict = Literal["passed", "failed", "not_run"]
 
+ComputeUnits = Literal["all", "cpu_only", "cpu_and_gpu", "cpu_and_ne"]
+"""What Core ML may run a model on: `coremltools.ComputeUnit`, in small letters."""
+
 
 class TensorSpec(Strict):
     """A tensor at the artifact's border."""
@@ -53,6 +56,8 @@ class ParityRecord(Strict):
     precision: Precision
     runner: str
     """Name of the runner, for example `coreml-reference`, `litert`, `onnxruntime`."""
+    compute_units: ComputeUnits | None = None
+    """With Apple's runtime: what it was allowed to use. Which of them it did use, Core ML alone decides."""
     input: str
     """Kind of input: `random`, `zeros`, `extremes` or `samples`."""
     draws: int = 0

@@ -33,7 +33,7 @@ class BuildRequest:
 
 
 def build(request: BuildRequest, progress: Progress) -> Report:
-    """Builds every target at every precision, checks each artifact, and writes `artifacts android ios report`.
+    """Builds every target at every precision, checks each artifact, and writes `artifacts android ios mac report`.
 
     Raises:
         UserError: if what the user gave is wrong; the previous output is untouched.
@@ -51,5 +51,6 @@ def build(request: BuildRequest, progress: Progress) -> Report:
             checked = stages.check(work, captured, lowered, outputs, examined, plan)
         with progress.stage("codegen"):
             sdks = stages.generate(work, captured, checked, plan)
+            stages.mac_kit(work, captured, checked)
         with progress.stage("report"):
             return stages.report(work, captured, checked, sdks, plan, progress.seconds)

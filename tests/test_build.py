@@ -77,7 +77,7 @@ def test_fp16_is_smaller(digits: Build) -> None:
 
 
 def test_what_stands_in_the_output_folder(digits: Build) -> None:
-    assert sorted(p.name for p in digits.folder.iterdir()) == ["android", "artifacts", "ios", "report"]
+    assert sorted(p.name for p in digits.folder.iterdir()) == ["android", "artifacts", "ios", "mac", "report"]
     assert (digits.folder / "android" / "settings.gradle.kts").is_file()
     assert (digits.folder / "ios" / "Package.swift").is_file()
     assert ElementTree.parse(digits.folder / "report" / "junit.xml").getroot().get("failures") in (None, "0")
@@ -98,7 +98,7 @@ def test_a_second_build_gives_the_same_bytes(digits: Build, tmp_path: Path, cli:
     wanted = ("android_litert", "ios_coreml", "android_onnx")
     again = cli("build", "sample_apps/digits", "--out", tmp_path / "out", *(f"--target={t}" for t in wanted))
     assert again.code == 0, again.err
-    for part in ("android", "ios", *(f"artifacts/{t}" for t in wanted)):
+    for part in ("android", "ios", "mac", *(f"artifacts/{t}" for t in wanted)):
         first, second = (files(folder / part) for folder in (digits.folder, tmp_path / "out"))
         assert first.keys() == second.keys()
         assert [name for name in first if first[name] != second[name]] == []

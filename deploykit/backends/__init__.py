@@ -12,7 +12,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 from deploykit.backends.base import Inside, Road, Runner, Tensors
-from deploykit.manifest import Interface
+from deploykit.manifest import ComputeUnits, Interface
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class RunnerEntry:
     where: str
     unavailable: Callable[[], str | None] = lambda: None
     """Why it cannot run on this host, or None if it can."""
+    compute_units: ComputeUnits | None = None
+    """What a build lets Apple's runtime use; other units are the Mac kit's."""
 
     def open(self, artifact: Path) -> Runner:
         """The runner, with the artifact read.
@@ -102,7 +104,10 @@ RUNNERS: dict[str, RunnerEntry] = {
         "Core ML, reference execution (not Apple's runtime)", "deploykit.backends.coreml.reference:ReferenceRunner"
     ),
     "coreml-apple": RunnerEntry(
-        "Core ML, Apple's runtime", "deploykit.backends.coreml.runner:AppleRunner", _not_on_a_mac
+        "Core ML, Apple's runtime",
+        "deploykit.backends.coreml.runner:AppleRunner",
+        _not_on_a_mac,
+        compute_units="all",
     ),
     "litert": RunnerEntry("LiteRT CompiledModel, CPU (XNNPACK)", "deploykit.backends.litert.runner:LiteRtRunner"),
     "tflite": RunnerEntry("TFLite Interpreter, CPU (XNNPACK)", "deploykit.backends.litert.runner:TfliteRunner"),

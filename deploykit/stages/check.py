@@ -81,27 +81,28 @@ def _check(
     if item.twin is not None:
         gates.append(twin_gate(lowered[item.twin.lowering], compared.get(item.twin)))
     folder = work.root / "artifacts" / item.target.name / item.precision
-    path = _place(made.file, folder)
+    path = place(made.file, folder)
     manifest = _manifest(item, captured, made, path, parity, tuple(gates))
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return Checked(item, made, manifest, path, parity, found.errors, found.outputs, inside)
 
 
-def _place(file: Path, folder: Path) -> Path:
+def place(file: Path, folder: Path) -> Path:
     """Targets that want the same file share its bytes on disk."""
     folder.mkdir(parents=True)
     path = folder / file.name
     if file.is_dir():
-        shutil.copytree(file, path, copy_function=_link)
+        shutil.copytree(file, path, copy_function=link)
     else:
-        _link(file, path)
+        link(file, path)
     return path
 
 
-def _link(source: str | Path, target: str | Path) -> None:
+def link(source: str | Path, target: str | Path) -> None:
+    """One more name for a file's bytes; a copy where the file system has no hard links."""
     try:
         os.link(source, target)
-    except OSError:  # a file system without hard links
+    except OSError:
         shutil.copyfile(source, target)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import os
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
+from pathlib import Path
 
 import deploykit
 from deploykit.backends import BACKENDS
@@ -33,7 +35,7 @@ def report(
     tools = sorted({tool for item in plan.items for tool in BACKENDS[item.target.backend].tools} | {"numpy"})
     project = captured.project
     made = Report(
-        verdict=_verdict(artifacts),
+        verdict=overall(artifacts),
         model=ModelRecord(
             name=project.name,
             version=project.spec.model.version,
@@ -54,14 +56,19 @@ def report(
         sdks=sdks,
         stages=tuple(StageTime(stage=stage, seconds=value) for stage, value in seconds.items()),
     )
-    folder = work.root / "report"
-    (folder / "report.json").write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    (folder / "index.html").write_text(html(made), encoding="utf-8")
-    (folder / "junit.xml").write_text(junit(made), encoding="utf-8")
+    write(work.root / "report", made)
     return made
 
 
-def _verdict(artifacts: tuple[ArtifactRecord, ...]) -> Verdict:
+def write(folder: Path, made: Report) -> None:
+    """`report.json`, and what is made from it."""
+    (folder / "report.json").write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (folder / "index.html").write_text(html(made), encoding="utf-8")
+    (folder / "junit.xml").write_text(junit(made), encoding="utf-8")
+
+
+def overall(artifacts: Iterable[ArtifactRecord]) -> Verdict:
+    """`passed` only if every artifact passed."""
     verdicts = {artifact.verdict for artifact in artifacts}
     return "failed" if "failed" in verdicts else "not_run" if "not_run" in verdicts else "passed"
 
