@@ -110,7 +110,7 @@ class _Function:
     def _border(self, name: str, declared: Any, described: Any) -> Border:
         feature = described.get(name, Feature(name))
         shape = None
-        if declared.WhichOneof("type") == "tensorType":
+        if declared.WhichOneof("type") == "tensorType" and type_text(declared) != "text":
             sizes = declared.tensorType.dimensions
             if not any(size.unknown.variadic for size in sizes):
                 constant = [size.WhichOneof("dimension") == "constant" for size in sizes]
