@@ -14,7 +14,7 @@ from rich.text import Text
 
 from deploykit.backends import RUNNERS
 from deploykit.errors import ArgumentsError, ArtifactError
-from deploykit.jobs import IsolatedPool, logged
+from deploykit.jobs import IsolatedPool, JobDied, JobFailed, logged
 from deploykit.manifest import Manifest
 from deploykit.output import new_folder
 from deploykit.project import nearest
@@ -51,13 +51,19 @@ def run(request: Request) -> RenderableType:
         ArtifactError: if the artifact cannot be opened or executed.
         OutputError: if the outputs cannot be written.
     """
-    order = _order(request)
+    try:
+        order = _order(request)
+    except OSError as error:  # a name that is too long, a folder that may not be read
+        raise ArgumentsError([f"{error.filename or request.model}: {error.strerror or error}"]) from None
     with (
         tempfile.TemporaryDirectory() as scratch,
         IsolatedPool(1) as pool,
         new_folder(request.out) if request.out else nullcontext() as folder,
     ):
-        outcome = pool.submit(logged, Path(scratch) / "log", execute, order, folder).result()
+        try:
+            outcome = pool.submit(logged, Path(scratch) / "log", execute, order, folder).result()
+        except (JobDied, JobFailed) as error:
+            raise ArtifactError(f"{order.artifact} cannot be run by {order.runner}: {error}") from None
     return _shown(order, outcome, request.out)
 
 

@@ -245,6 +245,18 @@ def test_what_cannot_be_run(request_: Request, words: list[str]) -> None:
         assert word in problems
 
 
+def test_a_name_that_no_disk_takes() -> None:
+    (problem,) = refused(Request(Path("a" * 5000 + ".onnx")))
+    assert problem.endswith("File name too long")
+
+
+@pytest.mark.parametrize("name", ["net.onnx", "net.tflite", "net.mlpackage"])
+def test_a_file_that_is_no_model(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"no model at all" * 9)
+    with pytest.raises(ArtifactError, match=name):
+        execution.run(Request(tmp_path / name))
+
+
 def test_wrong_arguments_are_named_together(net: Path, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     (tmp_path / "out").mkdir()

@@ -418,3 +418,19 @@ def test_many_decompressions_in_a_row_are_refused(tmp_path: Path) -> None:
             name = added.outputs[0].name
     with pytest.raises(ArtifactError, match="more than 16 decompressions in a row"):
         census_of(tmp_path / "s.mlpackage")
+
+
+def test_random_damage(tmp_path: Path) -> None:
+    """Whatever byte of the specification is wrong: the package is counted, or refused by an ArtifactError."""
+    compressed(tmp_path, cto.palettize_weights, palette(4), ct.target.iOS18).save(str(tmp_path / "s.mlpackage"))
+    file = tmp_path / "s.mlpackage/Data/com.apple.CoreML/model.mlmodel"
+    sound, random, refused = file.read_bytes(), np.random.default_rng(0), 0
+    for _ in range(300):
+        spec = bytearray(sound)
+        spec[random.integers(len(spec))] = random.integers(256)
+        file.write_bytes(spec)
+        try:
+            census_of(tmp_path / "s.mlpackage")
+        except ArtifactError:
+            refused += 1
+    assert 50 < refused < 300
