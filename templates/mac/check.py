@@ -92,9 +92,8 @@ def apart(model: dict, units: str, machine: dict) -> dict:
         if done.returncode == 0:
             return json.loads(answer.read_text(encoding="utf-8"))
     how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-    result["error"] = result["plan"]["error"] = (
-        f"the process that ran it ended with {how}: {done.stderr[-3000:] or 'it said nothing'}"
-    )
+    said = done.stderr[-3000:] or "it said nothing"
+    result["error"] = result["plan"]["error"] = f"the process that ran it ended with {how}: {said}"
     return result
 
 
