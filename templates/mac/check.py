@@ -45,7 +45,7 @@ def main() -> int:
 
     kit = json.loads((HERE / "kit.json").read_text(encoding="utf-8"))
     changed = [m["file"] for m in kit["models"] if sha256(HERE / m["file"]) != m["sha256"]]
-    changed += [n for n in ("inputs", "reference") if sha256(HERE / f"{n}.npz") != kit[f"{n}_sha256"]]
+    changed += [f"{n}.npz" for n in ("inputs", "reference") if sha256(HERE / f"{n}.npz") != kit[f"{n}_sha256"]]
     if changed:
         print(f"error: {', '.join(changed)}: not the file that the kit was made with; copy it again", file=sys.stderr)
         return 2
