@@ -49,7 +49,8 @@ class RunnerEntry:
         Raises:
             ArtifactError: if it cannot be read.
         """
-        runner: Runner = resolve_name(self.where)(artifact)
+        units = () if self.compute_units is None else (self.compute_units,)
+        runner: Runner = resolve_name(self.where)(artifact, *units)
         return runner
 
 

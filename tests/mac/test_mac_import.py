@@ -229,6 +229,16 @@ def test_a_changed_reference_is_refused(measured: Path, build: Path) -> None:
         import_results(measured, build)
 
 
+def test_other_files_are_carried_along(right: Data, build: Path, take: Callable[[Data], Report]) -> None:
+    (build / "mac" / "results.json").write_text("{}")
+    (build / "notes.txt").write_text("mine")
+    (build / "latest").symlink_to("report/index.html")
+    take(right)
+    assert (build / "notes.txt").read_text() == "mine"
+    assert (build / "latest").is_symlink()
+    assert (build / "mac" / "results.json").read_text() == "{}"
+
+
 def test_a_plan_in_short() -> None:
     ops = (
         PlannedOp(name="a", type="ios17.conv", preferred="neural_engine", cost=0.6),
