@@ -46,8 +46,9 @@ def build(request: BuildRequest, progress: Progress) -> Report:
             lowered = stages.lower(work, captured, plan)
         with progress.stage("run"):
             outputs = stages.run(work, lowered, plan)
+            examined = stages.examine(work, lowered)
         with progress.stage("parity"):
-            checked = stages.check(work, captured, lowered, outputs, plan)
+            checked = stages.check(work, captured, lowered, outputs, examined, plan)
         with progress.stage("codegen"):
             sdks = stages.generate(work, captured, checked, plan)
             stages.mac_kit(work, captured, checked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from deploykit.mac import Device, Machine
-from deploykit.manifest import ComputeUnits, ParityRecord, RoadRecord, Verdict
+from deploykit.manifest import ComputeUnits, GateRecord, OpRecord, ParityRecord, RoadRecord, Verdict
 from deploykit.spec import Contract, Precision, Strict
 
 
@@ -25,6 +25,13 @@ class ArtifactRecord(Strict):
     roads_tried: tuple[RoadRecord, ...]
     log: str | None
     """The converter's own output, relative to the output folder."""
+    gates: tuple[GateRecord, ...] = ()
+    overflows: tuple[OpRecord, ...] = ()
+    """Ops whose outputs exceed fp16's range, in the order of execution."""
+    curve: tuple[OpRecord, ...] = ()
+    """What rounding to fp16 leaves of each op's output, in the order of execution; empty where it was not looked at."""
+    costliest: OpRecord | None = None
+    """The op whose rounding costs the output most, where one stands out."""
 
 
 class ErrorProfile(Strict):

@@ -134,6 +134,8 @@ def metric(values: dict[str, float]) -> tuple[str, ...]:
         "top1_accuracy": "{} right",
         "reference_top1_accuracy": "PyTorch {}",
         "top1_agreement": "{} same answer",
+        "index_agreement": "{} of indices equal",
+        "row_agreement": "{} of ranked rows found",
     }
     parts = [text.format(percent(values[name])) for name, text in known.items() if name in values]
     return (*parts, *(f"{name} {value:.4g}" for name, value in sorted(values.items()) if name not in known))

@@ -1,26 +1,28 @@
-"""Parity: every artifact's outputs against eager PyTorch; artifacts and manifests go to their place."""
+"""Parity: every artifact's outputs against eager PyTorch, and its gates; files and manifests go to their place."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
 import deploykit
-from deploykit.backends import BACKENDS, RUNNERS
-from deploykit.manifest import Manifest, ParityRecord
-from deploykit.parity.compare import compare
+from deploykit.backends import BACKENDS
+from deploykit.backends.base import Inside
+from deploykit.manifest import GateRecord, Manifest, ParityRecord
 from deploykit.parity.inputs import Draws
 from deploykit.report.model import ErrorProfile
+from deploykit.stages.compare import Compared, compare_item
 from deploykit.stages.execute import Lowered, Ran
-from deploykit.stages.judge import judged
+from deploykit.stages.gates import blame, interface_gate, twin_gate
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
+from deploykit.work.examine import Examined
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,11 @@ class Checked:
     """None where no road led to a file."""
     path: Path | None
     """The file in the output folder."""
-    parity: tuple[ParityRecord, ...]
-    errors: tuple[ErrorProfile, ...]
-    outputs: dict[str, dict[str, Draws]]
+    parity: tuple[ParityRecord, ...] = ()
+    errors: tuple[ErrorProfile, ...] = ()
+    outputs: dict[str, dict[str, Draws]] | None = None
     """Runner → kind of input → outputs."""
+    inside: Inside = field(default_factory=Inside)
 
 
 def check(
@@ -44,77 +47,44 @@ def check(
     captured: Captured,
     lowered: dict[Lowering, Lowered],
     ran: dict[tuple[Lowering, str], Ran],
+    examined: dict[Lowering, Examined | str],
     plan: Plan,
 ) -> tuple[Checked, ...]:
     """Compares, judges, and writes `artifacts/<target>/<precision>/` with its manifest."""
     yardsticks = {
         name: load(file) for name in ("fp32", "fp64", "fp16") if (file := work.scratch / f"{name}.npz").exists()
     }
-    return tuple(_check(item, work, captured, lowered[item.lowering], ran, yardsticks) for item in plan.items)
+    compared = {
+        item: compare_item(item, captured, ran, yardsticks)
+        for item in plan.checked
+        if lowered[item.lowering].file is not None
+    }
+    return tuple(_check(item, work, captured, lowered, compared, examined) for item in plan.items)
 
 
 def _check(
     item: Item,
     work: Workspace,
     captured: Captured,
-    lowered: Lowered,
-    ran: dict[tuple[Lowering, str], Ran],
-    yardsticks: dict[str, dict[str, Draws]],
+    lowered: dict[Lowering, Lowered],
+    compared: dict[Item, Compared],
+    examined: dict[Lowering, Examined | str],
 ) -> Checked:
-    records: list[ParityRecord] = []
-    errors: list[ErrorProfile] = []
-    outputs: dict[str, dict[str, Draws]] = {}
-    if lowered.file is None:
-        return Checked(item, lowered, None, None, (), (), {})
-    for runner in item.runners:
-        result = ran[item.lowering, runner]
-        if result.outputs is not None:
-            outputs[runner] = load(result.outputs)
-        for kind in yardsticks["fp32"]:
-            record, profile = _compare(item, runner, kind, result, outputs.get(runner), captured, yardsticks)
-            records.append(record)
-            errors += [profile] if profile else []
-    if not item.runners:
-        why = "; ".join(reason for name in item.target.runners if (reason := RUNNERS[name].unavailable()))
-        records = [_not_run(item, name, kind, why) for name in item.target.runners for kind in yardsticks["fp32"]]
+    made = lowered[item.lowering]
+    if made.file is None:
+        return Checked(item, made, None, None)
+    seen = examined[item.lowering]
+    inside = Inside() if isinstance(seen, str) else seen.inside
+    found = compared[item]
+    parity = tuple(blame(record, inside) for record in found.parity)
+    gates = [interface_gate(item, captured.signature, seen)]
+    if item.twin is not None:
+        gates.append(twin_gate(lowered[item.twin.lowering], compared.get(item.twin)))
     folder = work.root / "artifacts" / item.target.name / item.precision
-    path = place(lowered.file, folder)
-    manifest = _manifest(item, captured, lowered, path, tuple(records))
+    path = place(made.file, folder)
+    manifest = _manifest(item, captured, made, path, parity, tuple(gates))
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    return Checked(item, lowered, manifest, path, tuple(records), tuple(errors), outputs)
-
-
-def _compare(
-    item: Item,
-    runner: str,
-    kind: str,
-    result: Ran,
-    outputs: dict[str, Draws] | None,
-    captured: Captured,
-    yardsticks: dict[str, dict[str, Draws]],
-) -> tuple[ParityRecord, ErrorProfile | None]:
-    reference = yardsticks["fp32"][kind]
-    if outputs is None:
-        record = _not_run(item, runner, kind, result.reason)
-        return record if result.limit else record.model_copy(update={"verdict": "failed"}), None
-    # Which run of PyTorch the noise floor of a precision is read from; the reference itself is fp32.
-    floor_of = yardsticks.get({"fp32": "fp64", "fp16": "fp16"}[item.precision])
-    floor = compare(reference, floor_of[kind]).snr_db if floor_of else None
-    override = captured.project.spec.tolerance.get(item.precision)
-    blank = _not_run(item, runner, kind, "")
-    return judged(blank, reference, outputs[kind], floor, override, captured.project.contract, captured.labels)
-
-
-def _not_run(item: Item, runner: str, kind: str, reason: str) -> ParityRecord:
-    return ParityRecord(
-        target=item.target.name,
-        precision=item.precision,
-        runner=runner,
-        compute_units=RUNNERS[runner].compute_units,
-        input=kind,
-        verdict="not_run",
-        reason=reason,
-    )
+    return Checked(item, made, manifest, path, parity, found.errors, found.outputs, inside)
 
 
 def place(file: Path, folder: Path) -> Path:
@@ -137,7 +107,12 @@ def link(source: str | Path, target: str | Path) -> None:
 
 
 def _manifest(
-    item: Item, captured: Captured, lowered: Lowered, path: Path, parity: tuple[ParityRecord, ...]
+    item: Item,
+    captured: Captured,
+    lowered: Lowered,
+    path: Path,
+    parity: tuple[ParityRecord, ...],
+    gates: tuple[GateRecord, ...],
 ) -> Manifest:
     backend = BACKENDS[item.target.backend]
     model = captured.project.spec.model
@@ -159,6 +134,7 @@ def _manifest(
         road=lowered.road or "",
         tools={name: version(name) for name in backend.tools},
         parity=parity,
+        gates=gates,
     )
 
 

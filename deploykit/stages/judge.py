@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploykit.manifest import ParityRecord
-from deploykit.parity.compare import LOG10_EDGES, compare, deaf, no_spread
+from deploykit.parity.compare import LOG10_EDGES, Comparison, compare, deaf, no_spread
 from deploykit.parity.inputs import Draws
 from deploykit.parity.metrics import task_metric
+from deploykit.parity.ranking import align, tied
 from deploykit.parity.tolerance import judge, required_snr_db
 from deploykit.report.model import ErrorProfile
 from deploykit.spec import Contract, ToleranceSpec
@@ -33,16 +34,20 @@ def judged(
         contract: gives the task.
         labels: the true labels of the samples.
     """
-    if why := no_spread(reference) or (deaf(reference) if blank.input == "random" else None):
+    ranked = _ranked(contract)
+    why = no_spread(reference) or (deaf(reference) if blank.input == "random" else None) or tied(reference, ranked)
+    if why:
         return blank.model_copy(update={"verdict": "not_run", "reason": why}), None
     try:
-        numbers = compare(reference, outputs)
+        numbers, rows = _numbers(reference, outputs, ranked)
     except ValueError as error:
         return blank.model_copy(update={"verdict": "failed", "reason": str(error)}), None
     required = required_snr_db(blank.precision, floor, override)
     samples = blank.input == "samples"
     metric = task_metric(contract, reference, outputs, labels if samples else ())
-    verdict, reason = judge(numbers, required, blank.precision, metric if samples else {}, override)
+    equal = {"row_agreement": rows} if ranked else {}
+    equal |= {} if numbers.index_agreement is None else {"index_agreement": numbers.index_agreement}
+    verdict, reason = judge(numbers, required, blank.precision, equal | (metric if samples else {}), override)
     record = ParityRecord(
         target=blank.target,
         precision=blank.precision,
@@ -52,12 +57,12 @@ def judged(
         draws=len(next(iter(reference.values()))),
         verdict=verdict,
         reason=reason,
-        snr_db=round(numbers.snr_db, 2),
+        snr_db=None if numbers.snr_db is None else round(numbers.snr_db, 2),
         max_abs=numbers.max_abs,
         max_rel=numbers.max_rel,
         floor_snr_db=None if floor is None else round(floor, 2),
-        required_snr_db=round(required, 2),
-        metric={name: round(value, 6) for name, value in metric.items()},
+        required_snr_db=None if numbers.snr_db is None else round(required, 2),
+        metric={name: round(value, 6) for name, value in (equal | metric).items()},
     )
     profile = ErrorProfile(
         target=blank.target,
@@ -70,3 +75,20 @@ def judged(
         exact=numbers.exact,
     )
     return record, profile
+
+
+def noise_floor(reference: Draws, yardstick: Draws, contract: Contract) -> float | None:
+    """PyTorch at another precision beside the reference, in dB; None where there are no floating point outputs."""
+    return _numbers(reference, yardstick, _ranked(contract))[0].snr_db
+
+
+def _ranked(contract: Contract) -> tuple[str, ...]:
+    return tuple(name for name, spec in contract.outputs.items() if spec.type == "tensor" and spec.ranked)
+
+
+def _numbers(reference: Draws, outputs: Draws, ranked: tuple[str, ...]) -> tuple[Comparison, float]:
+    """The comparison, and the share of rows of rankings that are right; rankings are brought into one order first."""
+    if {name: v.shape for name, v in outputs.items()} != {name: v.shape for name, v in reference.items()}:
+        return compare(reference, outputs), 0.0  # which says what differs
+    aligned, rows = align(reference, outputs, ranked)
+    return compare(reference, aligned), rows

@@ -87,6 +87,10 @@ def _artifact(work: Workspace, checked: Checked) -> ArtifactRecord:
         road=checked.lowered.road,
         roads_tried=checked.lowered.roads_tried,
         log=checked.lowered.log.relative_to(work.root).as_posix(),
+        gates=manifest.gates if manifest else (),
+        overflows=checked.inside.overflows,
+        curve=checked.inside.curve,
+        costliest=checked.inside.costliest,
     )
 
 
@@ -97,7 +101,7 @@ def _samples(work: Workspace, captured: Captured, checked: tuple[Checked, ...]) 
     (output,) = contract.outputs
     scores = {"PyTorch": load(work.scratch / "fp32.npz")["samples"][output]}
     for c in checked:
-        for runner, kinds in c.outputs.items():
+        for runner, kinds in (c.outputs or {}).items():
             scores[f"{c.item.target.name} {c.item.precision} ({runner})"] = kinds["samples"][output]
     return tuple(
         SampleRecord(
