@@ -88,9 +88,11 @@ def import_results(file: Path, folder: Path) -> Report:
     ]
     updated = {model.name: _updated(manifests[model.name], imported) for model in kit.models}
     merged = _merge(report, imported, {(m.target, m.precision): updated[m.name].verdict for m in kit.models})
-    with staged(folder) as staging:
+    with staged(folder, carried=True) as staging:
         # Links cost nothing; what changes gets new bytes under its name, so the old folder keeps its own.
         shutil.copytree(folder, staging, copy_function=link, symlinks=True, dirs_exist_ok=True)
+        if _read(staging / "report" / "report.json", Report, "build again") != report:
+            raise ImportedError(f"{folder} was built anew meanwhile; import again")
         for model in kit.models:
             path = staging / "artifacts" / model.target / model.precision / "manifest.json"
             path.unlink()

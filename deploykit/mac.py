@@ -77,7 +77,7 @@ class ArrayResult(Strict):
         wanted = math.prod(self.shape) * np.dtype(self.dtype).itemsize
         if len(self.base64) != 4 * ((wanted + 2) // 3) or len(self._bytes()) != wanted:
             raise ValueError(
-                f"{self.dtype} of shape {list(self.shape)} takes {wanted} bytes, the text holds another number"
+                f"{self.dtype} of shape {list(self.shape)} takes {wanted} bytes; the text holds another number"
             )
         return self
 

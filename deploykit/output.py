@@ -21,15 +21,20 @@ FULL_BYTES = 256 * 1024
 
 
 @contextmanager
-def staged(out: Path) -> Iterator[Path]:
+def staged(out: Path, *, carried: bool = False) -> Iterator[Path]:
     """Gives a folder beside `out` to build in; it takes `out`'s place when the block ends well.
+
+    Args:
+        out: the output folder.
+        carried: the block takes over everything that is in `out`, foreign files too, so they are no reason to refuse.
 
     Raises:
         OutputError: if `out` holds files that deploykit did not write, another build is at work in it, or the disk
             is full; `out` is then as it was.
     """
     out = out.absolute()
-    _refuse_foreign(out)
+    if not carried:
+        _refuse_foreign(out)
     staging, old = (out.parent / f".{out.name}.deploykit-{part}" for part in ("staging", "old"))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

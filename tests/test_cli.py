@@ -15,12 +15,12 @@ from tests.conftest import ROOT, Build, Run
 def test_version_and_help(cli: Callable[..., Run]) -> None:
     assert cli("--version").out == f"deploykit {deploykit.__version__}\n"
     text = cli("--help").out
-    for command in ("build", "init", "inspect", "run", "report", "doctor"):
+    for command in ("build", "init", "inspect", "parity", "run", "report", "doctor"):
         assert re.search(rf"\b{command}\b", text)
 
 
 def test_build_prints_verdicts_and_where_things_are(digits: Build) -> None:
-    for word in ("ios_coreml", "fp16", "passed", "report/index.html", "android", "ios"):
+    for word in ("ios_coreml", "fp16", "passed", "report/index.html", "android", "ios", "check.py"):
         assert word in digits.run.out
     assert "reference execution, not Apple's runtime" in digits.run.out
     for stage in ("capture", "lower", "run", "parity", "codegen", "report"):

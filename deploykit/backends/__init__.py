@@ -80,7 +80,8 @@ class RunnerEntry:
         Raises:
             ArtifactError: if it cannot be read.
         """
-        runner: Runner = resolve_name(self.where)(artifact, **options)
+        units = {} if self.compute_units is None else {"compute_units": self.compute_units}
+        runner: Runner = resolve_name(self.where)(artifact, **(units | options))
         return runner
 
 

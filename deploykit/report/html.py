@@ -178,7 +178,6 @@ def _unrun(table: Iterable[Row]) -> tuple[str, ...]:
 def _accuracy(table: Iterable[Row]) -> tuple[Accuracy, ...]:
     """PyTorch first, then whoever answered the project's samples."""
     answered = [row for row in table if {"top1_accuracy", "top1_agreement"} & set(row.metric)]
-    draws = {row.name + row.by: sum(r.draws for r in row.records if r.input == "samples") for row in answered}
     found = [
         Accuracy(
             row.name,
@@ -186,7 +185,7 @@ def _accuracy(table: Iterable[Row]) -> tuple[Accuracy, ...]:
             row.compute_units,
             row.metric.get("top1_accuracy"),
             row.metric.get("top1_agreement"),
-            draws[row.name + row.by],
+            row.samples,
         )
         for row in answered
     ]

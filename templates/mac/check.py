@@ -45,7 +45,7 @@ def main() -> int:
 
     kit = json.loads((HERE / "kit.json").read_text(encoding="utf-8"))
     changed = [m["file"] for m in kit["models"] if sha256(HERE / m["file"]) != m["sha256"]]
-    changed += [n for n in ("inputs", "reference") if sha256(HERE / f"{n}.npz") != kit[f"{n}_sha256"]]
+    changed += [f"{n}.npz" for n in ("inputs", "reference") if sha256(HERE / f"{n}.npz") != kit[f"{n}_sha256"]]
     if changed:
         print(f"error: {', '.join(changed)}: not the file that the kit was made with; copy it again", file=sys.stderr)
         return 2
@@ -92,9 +92,8 @@ def apart(model: dict, units: str, machine: dict) -> dict:
         if done.returncode == 0:
             return json.loads(answer.read_text(encoding="utf-8"))
     how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-    result["error"] = result["plan"]["error"] = (
-        f"the process that ran it ended with {how}: {done.stderr[-3000:] or 'it said nothing'}"
-    )
+    said = done.stderr[-3000:] or "it said nothing"
+    result["error"] = result["plan"]["error"] = f"the process that ran it ended with {how}: {said}"
     return result
 
 

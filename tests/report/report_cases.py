@@ -8,10 +8,14 @@ import math
 
 from PIL import Image
 
+from deploykit.mac import ALL_UNITS, Machine
 from deploykit.manifest import GateRecord, OpRecord, ParityRecord, RoadRecord, Verdict
 from deploykit.report.model import (
     ArtifactRecord,
+    DeviceShare,
     ErrorProfile,
+    MacPlan,
+    MacRun,
     ModelRecord,
     Prediction,
     Report,
@@ -259,9 +263,67 @@ def mixed() -> Report:
     )
 
 
+def mac() -> Report:
+    """Results of two Macs: all units right on one, a GPU of the other that gives zeros, and a unit that it lacks."""
+    report = good()
+    machines = {
+        name: Machine(
+            macos=macos,
+            chip=f"{name}, arm64",
+            devices=devices,
+            coremltools="9.0",
+            numpy="2.3.5",
+            python="3.12.4",
+        )
+        for name, macos, devices in (
+            ("Apple M4 Pro", "26.1", ("cpu", "gpu", "neural_engine")),
+            ("Apple M1", "14.2", ("unknown (needs macOS 14.4)",)),
+        )
+    }
+    parity, runs = list(report.parity), []
+    for precision in PRECISIONS:
+        for units in ALL_UNITS:
+            first = precision == "fp16"
+            for lane, kind in enumerate(INPUTS):
+                snr: float | None = FLOOR[precision] - 1.1 * lane
+                more: dict[str, object] = {"compute_units": units}
+                if not first and units == "cpu_and_gpu":
+                    snr = 0.0
+                if not first and units == "cpu_and_ne":
+                    snr, more["reason"] = None, "Core ML sees no neural engine on this Mac"
+                parity.append(record("ios_coreml", precision, "coreml-apple", kind, snr, **more))
+            shares = (
+                DeviceShare(device="neural_engine", ops=51, cost=0.981),
+                DeviceShare(device="cpu", ops=1, cost=0.019),
+            )
+            plan = MacPlan(devices=shares, elsewhere={"softmax": 1, "gather": 3}) if first else MacPlan(error="too old")
+            runs.append(
+                MacRun(
+                    target="ios_coreml",
+                    precision=precision,
+                    compute_units=units,
+                    machine=machines["Apple M4 Pro" if first else "Apple M1"],
+                    milliseconds=0.412 if first else None,
+                    predictions=74 if first else 0,
+                    plan=plan,
+                )
+            )
+    ios = report.sdks[1].model_copy(update={"condemned": "ios_coreml fp32 failed: do not ship this SDK"})
+    artifacts = tuple(
+        a.model_copy(update={"verdict": "failed"}) if (a.target, a.precision) == ("ios_coreml", "fp32") else a
+        for a in report.artifacts
+    )
+    update = {"verdict": "failed", "artifacts": artifacts, "parity": tuple(parity), "mac": tuple(runs)}
+    return report.model_copy(update={**update, "sdks": (report.sdks[0], ios)})
+
+
 def hostile() -> Report:
     """Every free text is an attack."""
     report = mixed()
+    imported = mac()
+    texts = dict.fromkeys(("macos", "coremltools", "numpy", "python"), HOSTILE)
+    machine = Machine(chip="\x1b[31m[red]M[/red]", devices=(HOSTILE,), **texts)
+    plan = MacPlan(error=HOSTILE, elsewhere={HOSTILE: 1})
     model = report.model.model_copy(
         update={
             "name": HOSTILE,
@@ -301,11 +363,12 @@ def hostile() -> Report:
     ]
     return report.model_copy(
         update={
+            "mac": tuple(run.model_copy(update={"machine": machine, "plan": plan}) for run in imported.mac),
             "model": model,
             "host": HOSTILE,
             "versions": {HOSTILE: HOSTILE},
             "artifacts": (first, *report.artifacts[1:]),
-            "parity": tuple(parity),
+            "parity": (*parity, *(p for p in imported.parity if p.runner == "coreml-apple")),
             "samples": (sample,),
             "sdks": tuple(s.model_copy(update={"reason": HOSTILE, "language": HOSTILE}) for s in report.sdks),
             "stages": (StageTime(stage=HOSTILE, seconds=1.0),),

@@ -39,9 +39,20 @@ def test_reasons_logs_and_sdks_follow() -> None:
     assert "✗ iOS SDK (swift) was not written: no iOS artifact passed" in text
 
 
-@pytest.mark.parametrize("name", ["good", "mixed", "hostile", "empty"])
+@pytest.mark.parametrize("name", ["good", "mixed", "mac", "hostile", "empty"])
 def test_fits_the_width(name: str) -> None:
     assert max(len(line.rstrip()) for line in show(getattr(report_cases, name)()).splitlines()) <= 100
+
+
+def test_runs_stand_side_by_side() -> None:
+    lines = show(report_cases.mac()).splitlines()
+    assert any("ios_coreml fp16" in line and "reference execution" in line and "49.2 (48.6)" in line for line in lines)
+    assert any("Apple runtime, CPU and Neural Engine" in line and "0.41 ms" in line for line in lines)
+    assert any("Apple runtime, CPU and GPU" in line and "✗ failed" in line and "0.0 (70.0)" in line for line in lines)
+    assert any("Apple runtime, CPU and Neural Engine" in line and "⊘ not run" in line for line in lines)
+    assert "Apple runtime: imported from Apple M1, arm64, macOS 14.2, coremltools 9.0." in lines
+    assert "✗ iOS SDK (swift): ios_coreml fp32 failed: do not ship this SDK" in lines
+    assert not any("Apple runtime" in line for line in show(report_cases.good()).splitlines())
 
 
 def test_a_good_build_is_short() -> None:

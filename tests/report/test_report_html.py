@@ -17,7 +17,9 @@ from deploykit.report.model import Report
 from deploykit.report.rows import headline, rows, worst
 from deploykit.report.words import NAMES, REFERENCE_NOTE
 
-CASES: dict[str, Report] = {name: getattr(report_cases, name)() for name in ("good", "mixed", "hostile", "empty")}
+CASES: dict[str, Report] = {
+    name: getattr(report_cases, name)() for name in ("good", "mixed", "mac", "hostile", "empty")
+}
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 TEMPLATES = Path(__file__).parents[2] / "templates" / "report"
 
@@ -140,6 +142,19 @@ def test_a_pass_needs_a_comparison() -> None:
     assert {row.verdict for row in rows(report)} == {"not_run"}
     assert headline(report).startswith("None of 10")
     assert "Nothing was compared" in Outline(html(report)).words
+
+
+def test_the_runs_on_a_mac_have_a_section_of_their_own() -> None:
+    words = Outline(html(CASES["mac"])).words
+    section = words[words.index("On a Mac Apple's own runtime") : words.index("on real samples")]
+    assert section.index("Apple M1, arm64, macOS 14.2") < section.index("Apple M4 Pro, arm64, macOS 26.1")
+    assert section.count("Neural Engine 51 ops, 98.1 % of the cost") == 4
+    assert "not on the Neural Engine: softmax, gather × 3" in section
+    assert "0.41 ms median of 74" in section
+    assert "too old" in section
+    assert "Core ML sees: unknown (needs macOS 14.4)" in section
+    assert "The iOS SDK is not fit to ship: ios_coreml fp32 failed" in words
+    assert 'id="mac"' not in html(CASES["good"])
 
 
 def test_hostile_text_stays_text() -> None:

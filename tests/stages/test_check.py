@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,6 +116,17 @@ def test_a_network_that_ignores_its_input_is_not_run(checked: Callable[..., Chec
     (record,) = checked(same, reference=same).parity
     assert record.verdict == "not_run"
     assert "same for every random input" in record.reason
+
+
+def test_on_a_mac_both_runners_have_their_verdicts(
+    checked: Callable[..., Checked], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    made = checked(RIGHT * np.float32(1 + 3e-7), target="ios_coreml")
+    assert [(r.runner, r.compute_units, r.verdict) for r in made.parity] == [
+        ("coreml-reference", None, "passed"),
+        ("coreml-apple", "all", "passed"),
+    ]
 
 
 def test_a_folders_hash_tells_contents_and_names_apart(tmp_path: Path) -> None:

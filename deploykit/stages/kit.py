@@ -12,10 +12,10 @@ import numpy as np
 
 import deploykit
 from deploykit.mac import Kit, KitModel
-from deploykit.parity.compare import compare
 from deploykit.parity.inputs import Draws
 from deploykit.resources import folder as resources
 from deploykit.stages.check import Checked, place
+from deploykit.stages.judge import noise_floor
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
@@ -120,6 +120,8 @@ def _model(
     item = checked.item
     name = f"{item.target.name}-{item.precision}"
     floor_of = floors.get({"fp32": "fp64", "fp16": "fp16"}[item.precision], {})
+    contract = captured.project.contract
+    floors_of = [(kind, noise_floor(reference[kind], draws, contract)) for kind, draws in floor_of.items()]
     return KitModel(
         name=name,
         target=item.target.name,
@@ -127,7 +129,7 @@ def _model(
         file=place(checked.path, folder / "models" / name).relative_to(folder).as_posix(),
         sha256=checked.manifest.sha256,
         macos=_macos(item.target.min_os),
-        floor_snr_db={kind: compare(reference[kind], draws).snr_db for kind, draws in floor_of.items()},
+        floor_snr_db={kind: floor for kind, floor in floors_of if floor is not None},
         tolerance=captured.project.spec.tolerance.get(item.precision),
     )
 
