@@ -68,18 +68,23 @@ class Subject:
         return LowerRequest(self.name, "1.0", None, precision, {"min_os": "17.0"}, self.signature, folder)
 
 
-def make(name: str) -> Deployable:
-    """The named model, alive, as a module that takes and gives tensors by name; also gives its draws."""
-    return _made(name)[0]
-
-
 def capture(name: str) -> Subject:
-    """Makes and exports a model.
+    """Makes and exports a model of the list.
 
     Raises:
         CaptureError: if torch.export refuses it.
     """
-    module, inputs = _made(name)
+    torch.manual_seed(0)
+    return subject_of(name, *MODELS[name]())
+
+
+def subject_of(name: str, network: nn.Module, examples: tuple[torch.Tensor, ...]) -> Subject:
+    """Exports any model, made alive, that takes these inputs.
+
+    Raises:
+        CaptureError: if torch.export refuses it.
+    """
+    module, inputs = _deployable(name, network, examples)
     example = {key: torch.from_numpy(value[0]) for key, value in inputs.items()}
     program = export(module, example, Path.cwd())
     reference = run(EagerRunner(module), inputs)
@@ -103,9 +108,8 @@ def each(inputs: Draws) -> list[Tensors]:
     return [{key: np.ascontiguousarray(value[i]) for key, value in inputs.items()} for i in range(count)]
 
 
-def _made(name: str) -> tuple[Deployable, Draws]:
-    torch.manual_seed(0)
-    network, examples = MODELS[name]()
+def _deployable(name: str, network: nn.Module, examples: tuple[torch.Tensor, ...]) -> tuple[Deployable, Draws]:
+    """The network, made alive, as a module that takes and gives tensors by name; and its draws."""
     alive(network, examples)
     with torch.inference_mode():
         result = network(*examples)

@@ -12,6 +12,7 @@ import torch
 from coremltools.proto import Model_pb2
 
 from deploykit.backends.base import LowerRequest
+from deploykit.backends.coreml.passes import pipeline
 
 PRECISIONS = {"fp32": ct.precision.FLOAT32, "fp16": ct.precision.FLOAT16}
 NUMPY = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
@@ -26,6 +27,7 @@ def from_export(program: torch.export.ExportedProgram, request: LowerRequest) ->
         minimum_deployment_target=getattr(ct.target, f"iOS{request.options['min_os'].split('.')[0]}"),
         compute_precision=PRECISIONS[request.precision],
         convert_to="mlprogram",
+        pass_pipeline=pipeline(),
         skip_model_load=True,
     )
     model.version = request.version
