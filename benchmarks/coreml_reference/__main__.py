@@ -2,22 +2,25 @@
 
     python -m benchmarks.coreml_reference [NAMES…] [--markdown docs/coreml-reference.md] [--json FILE] [--resume]
 
-Each model has a process of its own with a time limit, so that a crash is a result. `--json` keeps the figures after each
-model; with `--resume` models that it has are not measured again.
+Each model has a process of its own with a time limit, so that a crash is a result. `--json` keeps the figures after
+each model; with `--resume` only the parts that it lacks are measured.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks.coreml_reference.table import markdown, verdicts
+from benchmarks.coreml_reference.table import Row, markdown, summary
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from benchmarks.coreml_reference.measure import Part
 
 PARTS = ("numbers", "onnx", "cost")
 LIMIT_S = 900.0
@@ -35,7 +38,7 @@ def main() -> None:
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        _one(arguments.names[0], arguments.one, frozenset(arguments.parts))
+        _one(arguments.one, arguments.parts)
         return
     from benchmarks.coverage import MODELS
 
@@ -44,35 +47,45 @@ def main() -> None:
         parser.error(f"not in the list: {', '.join(sorted(unknown))}")
     results = json.loads(arguments.json.read_text()) if arguments.json.exists() else {}
     for name in names:
-        if not (arguments.resume and name in results):
-            results[name] = _in_a_process(name, arguments.parts, arguments.limit)
+        known = results.get(name, {"name": name}) if arguments.resume else {"name": name}
+        if missing := _missing(known, arguments.parts):
+            results[name] = _in_a_process(known, missing, arguments.limit)
             arguments.json.parent.mkdir(parents=True, exist_ok=True)
             arguments.json.write_text(json.dumps(results, indent=1) + "\n")
-        for line in verdicts(results[name]):
-            print(f"{name:32} {line}", flush=True)
+        print(f"{name:32} {summary(results[name])}", flush=True)
     if arguments.markdown:
+        from benchmarks.coreml_reference.agreement import RANKED
+        from benchmarks.coreml_reference.subject import DRAWS
+
         arguments.markdown.parent.mkdir(parents=True, exist_ok=True)
-        arguments.markdown.write_text(markdown([results[name] for name in MODELS if name in results]))
+        rows = [results[name] for name in MODELS if name in results]
+        arguments.markdown.write_text(markdown(rows, DRAWS, RANKED))
 
 
-def _in_a_process(name: str, parts: list[str], limit: float) -> dict[str, object]:
+def _missing(row: Row, parts: list[str]) -> list[str]:
+    """The parts to measure: those that are not known; none where a model is known to fail."""
+    return [] if row.get("failed") else [part for part in parts if part not in row.get("seconds", {})]
+
+
+def _in_a_process(known: Row, parts: list[str], limit: float) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         file, log = Path(folder) / "result.json", Path(folder) / "log"
-        command = [sys.executable, "-m", "benchmarks.coreml_reference", name, "--one", str(file), "--parts", *parts]
+        file.write_text(json.dumps(known))
+        command = [sys.executable, "-m", "benchmarks.coreml_reference", "--one", str(file), "--parts", *parts]
         with log.open("w") as out:
             try:
                 code = subprocess.run(command, stdout=out, stderr=out, timeout=limit, check=False).returncode
                 ended = f"the process ended with code {code}"
             except subprocess.TimeoutExpired:
                 code, ended = 1, f"not done after {limit:.0f} s"
-        result = json.loads(file.read_text()) if file.exists() else {"name": name}
+        result: Row = json.loads(file.read_text())
         if code and not result.get("failed"):
             last = log.read_text(errors="replace").strip().splitlines()[-1:]
             result |= {"failed": "crash", "reason": " ".join([ended, *last])[:300]}
         return result
 
 
-def _one(name: str, file: Path, parts: frozenset[str]) -> None:
+def _one(file: Path, parts: list[Part]) -> None:
     import torch
 
     from benchmarks.coreml_reference.measure import Result, measure
@@ -82,9 +95,9 @@ def _one(name: str, file: Path, parts: frozenset[str]) -> None:
     def save(result: Result) -> None:
         partial = file.with_suffix(".part")
         partial.write_text(json.dumps(asdict(result)))
-        os.replace(partial, file)
+        partial.replace(file)
 
-    measure(Result(name), save, parts=parts)
+    measure(Result(**json.loads(file.read_text())), save, parts=frozenset(parts))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What interpreting an fp32 artifact costs, beside PyTorch's eager mode.
 
-Time: both take NumPy arrays and give NumPy arrays, in turns in one process on one thread. Each pair gives a ratio of CPU
-times, which other processes of the machine disturb less than the time on the wall; the median ratio counts.
+Time: both take NumPy arrays and give NumPy arrays, in turns in one process on one thread. Each pair gives a ratio of
+CPU times, which other processes of the machine disturb less than the time on the wall; the median ratio counts.
 
 Memory: a fresh process for each side imports what it needs, runs one tiny convolution so that libraries are set up,
 gives freed memory back to the system, and resets the kernel's high-water mark. Then it loads the model from its file,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from benchmarks.coreml_reference import cost
 from benchmarks.coreml_reference.agreement import agreement
@@ -18,7 +19,9 @@ from deploykit.backends.coreml.reference import ReferenceRunner
 from deploykit.backends.onnx.lower import from_dynamo
 from deploykit.backends.onnx.runner import OnnxRunner
 from deploykit.errors import UserError
-from deploykit.parity.inputs import Draws
+
+Part = Literal["numbers", "onnx", "cost"]
+"""What can be measured: against PyTorch; against ONNX Runtime; time and memory."""
 
 NAMED = 5
 """At most so many out-of-range ops are named."""
@@ -32,7 +35,6 @@ class Result:
         name: in the list.
         failed: what could not be done (`export`, `convert`, `execute`, `crash`, `time`), or empty.
         reason: why, in the words of what refused.
-        convert_s: seconds that both conversions took.
         fp32_db: the fp32 artifact against eager PyTorch.
         fp32_floor_db: eager fp32 against eager fp64.
         fp32_same: share of equal integers and partnered rows.
@@ -51,13 +53,12 @@ class Result:
         eager_bytes: peak beyond imports.
         interpreter_bytes: the same.
         memory_ratio: their ratio.
-        seconds: of each part.
+        seconds: that each part took; a part that is in here has been measured.
     """
 
     name: str
     failed: str = ""
     reason: str = ""
-    convert_s: float | None = None
     fp32_db: float | None = None
     fp32_floor_db: float | None = None
     fp32_same: float | None = None
@@ -79,44 +80,45 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def measure(result: Result, save: Callable[[Result], None], *, parts: frozenset[str]) -> None:
+def measure(result: Result, save: Callable[[Result], None], *, parts: frozenset[Part]) -> None:
     """Fills in what can be had, and calls `save` after each part, since the process may be ended at any time.
 
     Args:
-        result: with the name of the model.
+        result: with the name of the model, and what is known of it already.
         save: keeps it.
-        parts: `numbers`, `onnx`, `cost`.
+        parts: what to measure.
     """
-    stage = "export"
-    start = time.monotonic()
+    clock = time.monotonic()
 
     def done(finished: str) -> None:
-        nonlocal start
-        result.seconds[finished] = round(time.monotonic() - start, 2)
-        start = time.monotonic()
+        nonlocal clock
+        result.seconds[finished] = round(time.monotonic() - clock, 2)
+        clock = time.monotonic()
         save(result)
 
+    result.failed = result.reason = ""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         try:
+            stage = "export"
             subject = capture(result.name)
             done("export")
             stage = "convert"
-            single = from_export(subject.program, subject.request("fp32", folder / "fp32"))
-            half = from_export(subject.program, subject.request("fp16", folder / "fp16"))
-            done("convert")
-            result.convert_s = result.seconds["convert"]
+            package = from_export(subject.program, subject.request("fp32", folder / "fp32"))
+            done("convert fp32")
             stage = "execute"
-            outputs = _fp32(result, subject, single)
-            done("fp32")
             if "numbers" in parts:
+                _fp32(result, subject, package)
+                done("fp32")
+                half = from_export(subject.program, subject.request("fp16", folder / "fp16"))
+                done("convert fp16")
                 _fp16(result, subject, half)
-                done("fp16")
+                done("numbers")
             if "onnx" in parts:
-                _second_backend(result, subject, folder / "onnx", outputs)
+                _second_backend(result, subject, package, folder / "onnx")
                 done("onnx")
             if "cost" in parts:
-                _cost(result, subject, single, folder)
+                _cost(result, subject, package, folder)
                 done("cost")
         except Exception as error:
             result.failed, result.reason = stage, reason(error)
@@ -130,7 +132,7 @@ def reason(error: Exception) -> str:
     return f"{type(error).__name__}: {words}"[:300]
 
 
-def _fp32(result: Result, subject: Subject, package: Path) -> Draws:
+def _fp32(result: Result, subject: Subject, package: Path) -> None:
     with ReferenceRunner(package) as runner:
         outputs = run(runner, subject.inputs)
     figures = agreement(subject.name, subject.reference, outputs)
@@ -139,7 +141,6 @@ def _fp32(result: Result, subject: Subject, package: Path) -> Draws:
         result.fp32_floor_db = agreement(subject.name, subject.wide, subject.reference).snr_db
         with ReferenceRunner(package, "fp64") as runner:
             result.graph_db = agreement(subject.name, subject.wide, run(runner, subject.inputs)).snr_db
-    return outputs
 
 
 def _fp16(result: Result, subject: Subject, package: Path) -> None:
@@ -156,10 +157,12 @@ def _fp16(result: Result, subject: Subject, package: Path) -> None:
     result.excesses = found[:NAMED] + ([f"and {len(found) - NAMED} more"] if len(found) > NAMED else [])
 
 
-def _second_backend(result: Result, subject: Subject, folder: Path, outputs: Draws) -> None:
+def _second_backend(result: Result, subject: Subject, package: Path, folder: Path) -> None:
     try:
         with OnnxRunner(from_dynamo(subject.program, subject.request("fp32", folder))) as runner:
-            result.onnx_db = agreement(subject.name, run(runner, subject.inputs), outputs).snr_db
+            witness = run(runner, subject.inputs)
+        with ReferenceRunner(package) as runner:
+            result.onnx_db = agreement(subject.name, witness, run(runner, subject.inputs)).snr_db
     except Exception as error:  # the second road is a witness: what it cannot do is no fault of the first
         result.onnx_reason = reason(error)
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 import torch
+from coremltools.proto import Model_pb2
+from torch import nn
+
 from benchmarks.coreml_reference.floor import RoundedProgram
 from benchmarks.coreml_reference.ranges import LARGEST, Ranges
 from benchmarks.coreml_reference.subject import Subject, run, subject_of
 from benchmarks.coverage import MODELS
-from coremltools.proto import Model_pb2
-from torch import nn
-
 from deploykit.backends.coreml import passes
 from deploykit.backends.coreml.lower import from_export
 from deploykit.backends.coreml.reference import Mode, ReferenceRunner
