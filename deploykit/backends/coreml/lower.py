@@ -12,6 +12,7 @@ import torch
 from coremltools.proto import Model_pb2
 
 from deploykit.backends.base import LowerRequest
+from deploykit.backends.coreml import aten as aten  # registers ops
 from deploykit.backends.coreml.passes import pipeline
 
 PRECISIONS = {"fp32": ct.precision.FLOAT32, "fp16": ct.precision.FLOAT16}
