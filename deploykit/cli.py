@@ -134,6 +134,24 @@ def report(
 
 
 @app.command()
+def parity(
+    results: Annotated[
+        Path, typer.Option("--import", metavar="RESULTS", help="results.json, as check.py of the Mac kit wrote it.")
+    ],
+    folder: Annotated[Path, typer.Argument(help="The output folder of the build that made the kit.")] = Path("build"),
+) -> None:
+    """Judge what a Mac measured, and put the verdicts beside the others in the report. Exit codes as of build."""
+    from deploykit.importing import import_results
+    from deploykit.report.console import summary
+
+    with _errors():
+        made = import_results(results, folder)
+        out.print(summary(made))
+        out.print(where(made, folder), soft_wrap=True)
+        raise typer.Exit(0 if made.verdict == "passed" else 1)
+
+
+@app.command()
 def doctor() -> None:
     """Say what this machine can run and compile, and how to get what is missing."""
     from deploykit.doctor import diagnosis

@@ -54,7 +54,9 @@ class ConsoleProgress(Progress):
 
 
 def where(report: Report, folder: Path) -> Text:
-    """Where the report and the SDKs are."""
+    """Where the report, the Mac kit and the SDKs are."""
     lines = [f"report   {folder / 'report' / 'index.html'}"]
+    if any(artifact.backend == "coreml" and artifact.path for artifact in report.artifacts):
+        lines.append(f"mac      {folder / 'mac'}  (check.py runs the Core ML artifacts on any Mac)")
     lines += [f"{sdk.platform:<8} {folder / sdk.path}" for sdk in report.sdks if sdk.path is not None]
     return Text("\n".join(lines))

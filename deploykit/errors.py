@@ -7,6 +7,7 @@
     │   ├── WeightsError          a checkpoint that cannot be read or does not fit
     │   ├── SampleError           the project's own samples
     │   ├── CaptureError          torch.export refuses the model, or the example inputs do not fit it
+    │   ├── ImportedError         results from a Mac that are damaged, or of another build
     │   └── OutputError           the output folder: foreign files, a full disk, another build at work
     ├── LoweringError             a converter failed or died; one target fails, the others go on
     ├── ArtifactError             a saved artifact cannot be read or executed
@@ -54,6 +55,10 @@ class SampleError(UserError):
 
 class CaptureError(UserError):
     """torch.export refuses the model, or the inputs do not fit it."""
+
+
+class ImportedError(UserError):
+    """What is to be imported is damaged, or was measured on other files."""
 
 
 class OutputError(UserError):

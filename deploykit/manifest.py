@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -9,6 +10,9 @@ from pydantic import Field
 from deploykit.spec import Contract, DType, Precision, Strict
 
 Verdict = Literal["passed", "failed", "not_run"]
+
+ComputeUnits = Literal["all", "cpu_only", "cpu_and_gpu", "cpu_and_ne"]
+"""What Core ML may run a model on: `coremltools.ComputeUnit`, in small letters."""
 
 
 class TensorSpec(Strict):
@@ -26,6 +30,25 @@ class Signature(Strict):
     outputs: tuple[TensorSpec, ...]
 
 
+class FileTensor(Strict):
+    """A tensor at the border of a saved file, as the file itself says it."""
+
+    name: str
+    dtype: str
+    """NumPy's name; a file may hold types that no contract has."""
+    shape: tuple[int, ...]
+    """-1 for a size that is open."""
+
+
+class Interface(Strict):
+    """What a saved file says of its border."""
+
+    inputs: tuple[FileTensor, ...]
+    outputs: tuple[FileTensor, ...]
+    min_os: str | None = None
+    """The oldest system that opens it, where the format says so."""
+
+
 class ParityRecord(Strict):
     """One comparison: an artifact, on a runner, for one kind of input, against eager PyTorch at fp32."""
 
@@ -33,6 +56,8 @@ class ParityRecord(Strict):
     precision: Precision
     runner: str
     """Name of the runner, for example `coreml-reference`, `litert`, `onnxruntime`."""
+    compute_units: ComputeUnits | None = None
+    """With Apple's runtime: what it was allowed to use. Which of them it did use, Core ML alone decides."""
     input: str
     """Kind of input: `random`, `zeros`, `extremes` or `samples`."""
     draws: int = 0
@@ -51,6 +76,39 @@ class ParityRecord(Strict):
     required_snr_db: float | None = None
     metric: dict[str, float] = Field(default_factory=dict)
     """The task's own figures, for example `top1_agreement` and `top1_accuracy`."""
+
+
+class GateRecord(Strict):
+    """What is demanded of an artifact beside its own outputs.
+
+    `fp32 twin`: the same model, lowered the same way at fp32, computes what PyTorch computes. A small mistake in the
+    graph (a wrong epsilon, another GELU) drowns in fp16's noise and is plain there.
+    `interface`: names, types and shapes of the saved file are those of the signature, and it opens on the target's
+    oldest system.
+    """
+
+    gate: Literal["fp32 twin", "interface"]
+    verdict: Verdict
+    reason: str
+    """What is wrong or could not be had; with a pass, what was seen."""
+    snr_db: float | None = None
+    """Of the twin, on the input with the least room."""
+    required_snr_db: float | None = None
+
+
+class OpRecord(Strict):
+    """One op of an artifact, for finding where numbers go wrong."""
+
+    op: str
+    """Its type, for example `matmul`."""
+    output: str
+    """Of its output in the file."""
+    origin: str = ""
+    """The line of the model that it comes from, where that is known."""
+    largest: float | None = None
+    """Largest magnitude of its output, had it been computed without rounding to fp16."""
+    snr_db: float | None = None
+    """Of its output, rounded against not rounded, on one input."""
 
 
 class RoadRecord(Strict):
@@ -82,9 +140,19 @@ class Manifest(Strict):
     road: str
     tools: dict[str, str]
     parity: tuple[ParityRecord, ...] = ()
+    gates: tuple[GateRecord, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """`failed` if anything failed, else `passed` if something ran and passed, else `not_run`."""
-        verdicts = {record.verdict for record in self.parity}
-        return "failed" if "failed" in verdicts else "passed" if "passed" in verdicts else "not_run"
+        """`failed` if anything failed, `passed` if every gate and some comparison passed, else `not_run`."""
+        gates = {record.verdict for record in self.gates}
+        outputs = overall(self.parity)
+        if "failed" in gates or outputs == "failed":
+            return "failed"
+        return "not_run" if "not_run" in gates else outputs
+
+
+def overall(records: Iterable[ParityRecord]) -> Verdict:
+    """`failed` if any comparison failed, else `passed` if one ran and passed, else `not_run`."""
+    verdicts = {record.verdict for record in records}
+    return "failed" if "failed" in verdicts else "passed" if "passed" in verdicts else "not_run"

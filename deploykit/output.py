@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from deploykit.errors import DeploykitError, OutputError, UserError
 
-WRITTEN = ("artifacts", "android", "ios", "report")
+WRITTEN = ("artifacts", "android", "ios", "mac", "report")
 """What a build writes; anything else in the folder is somebody else's."""
 
 FULL_BYTES = 256 * 1024

@@ -33,7 +33,7 @@ class BuildRequest:
 
 
 def build(request: BuildRequest, progress: Progress) -> Report:
-    """Builds every target at every precision, checks each artifact, and writes `artifacts android ios report`.
+    """Builds every target at every precision, checks each artifact, and writes `artifacts android ios mac report`.
 
     Raises:
         UserError: if what the user gave is wrong; the previous output is untouched.
@@ -46,9 +46,11 @@ def build(request: BuildRequest, progress: Progress) -> Report:
             lowered = stages.lower(work, captured, plan)
         with progress.stage("run"):
             outputs = stages.run(work, lowered, plan)
+            examined = stages.examine(work, lowered)
         with progress.stage("parity"):
-            checked = stages.check(work, captured, lowered, outputs, plan)
+            checked = stages.check(work, captured, lowered, outputs, examined, plan)
         with progress.stage("codegen"):
             sdks = stages.generate(work, captured, checked, plan)
+            stages.mac_kit(work, captured, checked)
         with progress.stage("report"):
             return stages.report(work, captured, checked, sdks, plan, progress.seconds)

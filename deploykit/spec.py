@@ -174,9 +174,12 @@ class ScoresOutput(Strict):
 
 
 class TensorOutput(Strict):
-    """A plain tensor."""
+    """A plain tensor. Integers (indices, class maps) are compared by agreement, not by signal-to-noise ratio."""
 
     type: Literal["tensor"]
+    ranked: bool = False
+    """Its rows are in the order of a score (top-k, detections). Near-ties may swap under rounding, so the rows of all
+    ranked outputs are compared together, as a set."""
 
 
 InputSpec = Annotated[ImageInput | TensorInput, Field(discriminator="type")]

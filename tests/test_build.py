@@ -77,7 +77,7 @@ def test_fp16_is_smaller(digits: Build) -> None:
 
 
 def test_what_stands_in_the_output_folder(digits: Build) -> None:
-    assert sorted(p.name for p in digits.folder.iterdir()) == ["android", "artifacts", "ios", "report"]
+    assert sorted(p.name for p in digits.folder.iterdir()) == ["android", "artifacts", "ios", "mac", "report"]
     assert (digits.folder / "android" / "settings.gradle.kts").is_file()
     assert (digits.folder / "ios" / "Package.swift").is_file()
     assert ElementTree.parse(digits.folder / "report" / "junit.xml").getroot().get("failures") in (None, "0")
@@ -98,7 +98,7 @@ def test_a_second_build_gives_the_same_bytes(digits: Build, tmp_path: Path, cli:
     wanted = ("android_litert", "ios_coreml", "android_onnx")
     again = cli("build", "sample_apps/digits", "--out", tmp_path / "out", *(f"--target={t}" for t in wanted))
     assert again.code == 0, again.err
-    for part in ("android", "ios", *(f"artifacts/{t}" for t in wanted)):
+    for part in ("android", "ios", "mac", *(f"artifacts/{t}" for t in wanted)):
         first, second = (files(folder / part) for folder in (digits.folder, tmp_path / "out"))
         assert first.keys() == second.keys()
         assert [name for name in first if first[name] != second[name]] == []
@@ -282,8 +282,11 @@ def test_a_bound_that_is_not_met_fails_and_ships_nothing(
     records = {precision: [r for r in report.parity if r.precision == precision] for precision in ("fp32", "fp16")}
     assert {r.verdict for r in records["fp32"]} == {"failed"}
     assert all(r.snr_db and r.snr_db > 100 for r in records["fp32"]), "a failure keeps its numbers"
-    # The fp16 artifact passed, but its fp32 twin did not: what is wrong there is hidden in fp16's noise.
+    # The fp16 artifact's outputs passed, but its fp32 twin's did not: what is wrong is hidden in fp16's noise.
     assert {r.verdict for r in records["fp16"]} == {"passed"}
+    (half,) = (a for a in report.artifacts if a.precision == "fp16")
+    assert half.verdict == "failed"
+    assert [(g.gate, g.verdict) for g in half.gates] == [("interface", "passed"), ("fp32 twin", "failed")]
     assert [sdk.written for sdk in report.sdks] == [False]
     assert not (tmp_path / "out" / "android").exists()
 
@@ -304,3 +307,44 @@ def test_an_entry_without_a_config_gets_a_generic_contract(tmp_path: Path, cli: 
     assert set(report.model.contract.outputs) == {"mean", "sum"}
     assert {a.verdict for a in report.artifacts} == {"passed"}
     assert all("no typed API" in sdk.reason for sdk in report.sdks)
+
+
+DETECTOR = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv = torch.nn.Conv2d(3, 5, 8, 8)
+
+    def forward(self, x):
+        y = self.conv(x).flatten(2).transpose(1, 2)[0]
+        scores, index = y[:, 4].sigmoid().topk(20)
+        return {"boxes": y[index, :4], "scores": scores, "index": index}
+
+def net():
+    return Net().eval(), torch.randn(1, 3, 96, 96)
+"""
+
+
+def test_a_ranking_is_compared_as_a_set(tmp_path: Path, cli: Callable[..., Run]) -> None:
+    """In fp16 near-ties swap: places differ, and the detections are the same."""
+    (tmp_path / "m.py").write_text(DETECTOR)
+    outputs = "".join(f'[output.{name}]\ntype = "tensor"\nranked = true\n' for name in ("boxes", "scores", "index"))
+    (tmp_path / "deploykit.toml").write_text(
+        '[model]\nentry = "m.py:net"\n[task]\ntype = "tensors"\n'
+        f'[input.x]\ntype = "tensor"\nshape = [1, 3, 96, 96]\n{outputs}'
+        '[build]\ntargets = ["ios_coreml"]\nprecisions = ["fp16"]\n'
+    )
+    run = cli("build", tmp_path, "--out", tmp_path / "out")
+    report = Build(tmp_path / "out", run).report
+    assert run.code == 0, run.out + run.err
+    random = next(r for r in report.parity if r.input == "random")
+    assert random.metric["row_agreement"] >= 0.98
+    assert random.metric["index_agreement"] >= 0.98
+    assert next(r for r in report.parity if r.input == "zeros").verdict == "not_run"  # every place has the same score
+    (tmp_path / "deploykit.toml").write_text((tmp_path / "deploykit.toml").read_text().replace("ranked = true", ""))
+    plain = cli("build", tmp_path, "--out", tmp_path / "out")
+    assert plain.code == 1
+    assert "ranked = true" in plain.out

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-import torch
+from deploykit.backends.coreml.reference.step import OpOutput
 
 LARGEST = 65504.0
 """The largest finite fp16 number."""
@@ -29,13 +28,13 @@ class Ranges:
 
     largest: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def __call__(self, op: str, output: Any, value: torch.Tensor) -> None:
-        name = output if isinstance(output, str) else output.name
-        if not value.is_floating_point() or not value.numel():
+    def __call__(self, output: OpOutput) -> None:
+        if output.dtype != "FLOAT16" or not output.value.numel():
             return
-        finite = value[torch.isfinite(value)]
-        magnitude = float(finite.abs().max()) if finite.numel() else 0.0
-        self.largest[op, name] = max(self.largest.get((op, name), 0.0), magnitude)
+        # An infinity in the unrounded mode is one that the model itself makes, for a mask.
+        magnitudes = output.value.abs().nan_to_num(nan=0.0, posinf=0.0)
+        key = output.op, output.name
+        self.largest[key] = max(self.largest.get(key, 0.0), float(magnitudes.max()))
 
     @property
     def excesses(self) -> list[Excess]:

@@ -65,7 +65,7 @@ class Subject:
     def request(self, precision: Precision, folder: Path) -> LowerRequest:
         """What a road is asked for; makes the folder."""
         folder.mkdir(parents=True)
-        return LowerRequest(self.name, "1.0", None, precision, {"min_os": "17.0"}, self.signature, folder)
+        return LowerRequest(self.name, "1.0", None, precision, {"min_os": "17.0"}, self.signature, folder, Path.cwd())
 
 
 def capture(name: str) -> Subject:

@@ -6,12 +6,13 @@ Code is named by a string and resolved on use, so that reading a table imports n
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
 
-from deploykit.backends.base import Road, Runner
+from deploykit.backends.base import Inside, Road, Runner, Tensors
+from deploykit.manifest import ComputeUnits, Interface
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,36 @@ class Backend:
 
     roads: tuple[tuple[str, str], ...]
     """Names of the roads, in the order in which they are tried, and where each is."""
+    interface: str
+    """Where the reader of a saved file's border is."""
     tools: tuple[str, ...]
     """Distributions whose versions the manifest keeps."""
+    inside: str | None = None
+    """Where the search for values that fp16 loses is, if the format has it: op by op, on the saved file."""
     options: tuple[str, ...] = ()
     """Fields of a target that change the file, beside its precision."""
 
     def road(self, name: str) -> Road:
         """The road's function."""
         found: Road = resolve_name(dict(self.roads)[name])
+        return found
+
+    def read_interface(self, artifact: Path) -> Interface:
+        """What a saved file says of its border.
+
+        Raises:
+            ArtifactError: if it cannot be read.
+        """
+        found: Interface = resolve_name(self.interface)(artifact)
+        return found
+
+    def look_inside(self, artifact: Path, draws: Sequence[Tensors], origins: dict[str, str]) -> Inside:
+        """Where an fp16 file loses its numbers; nothing where the format has no means to see it.
+
+        Raises:
+            ArtifactError: if it cannot be executed.
+        """
+        found: Inside = resolve_name(self.inside)(artifact, draws, origins) if self.inside else Inside()
         return found
 
 
@@ -39,6 +62,8 @@ class RunnerEntry:
     where: str
     unavailable: Callable[[], str | None] = lambda: None
     """Why it cannot run on this host, or None if it can."""
+    compute_units: ComputeUnits | None = None
+    """What a build lets Apple's runtime use; other units are the Mac kit's."""
 
     def open(self, artifact: Path) -> Runner:
         """The runner, with the artifact read.
@@ -57,15 +82,19 @@ def _not_on_a_mac() -> str | None:
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(
         (("torch.export", "deploykit.backends.coreml.lower:from_export"),),
+        "deploykit.backends.coreml.interface:read_interface",
         ("coremltools", "torch"),
+        inside="deploykit.backends.coreml.numerics:look_inside",
         options=("min_os",),
     ),
     "litert": Backend(
         (("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),),
+        "deploykit.backends.litert.interface:read_interface",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
     ),
     "onnx": Backend(
         (("dynamo", "deploykit.backends.onnx.lower:from_dynamo"),),
+        "deploykit.backends.onnx.interface:read_interface",
         ("onnx", "onnxscript", "onnxconverter-common", "torch"),
     ),
 }
@@ -75,7 +104,10 @@ RUNNERS: dict[str, RunnerEntry] = {
         "Core ML, reference execution (not Apple's runtime)", "deploykit.backends.coreml.reference:ReferenceRunner"
     ),
     "coreml-apple": RunnerEntry(
-        "Core ML, Apple's runtime", "deploykit.backends.coreml.runner:AppleRunner", _not_on_a_mac
+        "Core ML, Apple's runtime",
+        "deploykit.backends.coreml.runner:AppleRunner",
+        _not_on_a_mac,
+        compute_units="all",
     ),
     "litert": RunnerEntry("LiteRT CompiledModel, CPU (XNNPACK)", "deploykit.backends.litert.runner:LiteRtRunner"),
     "tflite": RunnerEntry("TFLite Interpreter, CPU (XNNPACK)", "deploykit.backends.litert.runner:TfliteRunner"),

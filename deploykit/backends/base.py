@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from numpy.typing import NDArray
 
-from deploykit.manifest import Signature
+from deploykit.manifest import OpRecord, Signature
 from deploykit.spec import Precision
 
 if TYPE_CHECKING:  # torch takes seconds to import, and not every process that runs an artifact needs it
     import torch
+
+ORIGINS = "origins.json"
+"""What a road may leave beside its file: the name of each op of the program → its line in the model."""
 
 Tensors = dict[str, NDArray[Any]]
 """Named tensors, as NumPy arrays, at an artifact's border."""
@@ -37,11 +40,25 @@ class LowerRequest:
     """The target's fields that the backend asked for (`Backend.options`)."""
     signature: Signature
     folder: Path
-    """Where the file goes; exists and is empty."""
+    """Where the file goes; exists and is empty. A road may leave `ORIGINS` beside it."""
+    source: Path
+    """The folder of the user's project: source lines are told relative to it."""
 
 
 Road = Callable[["torch.export.ExportedProgram", LowerRequest], Path]
 """One way of lowering: gives the file (or `.mlpackage` folder) that it wrote. Any exception means that it failed."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What the inside of an fp16 artifact shows."""
+
+    overflows: tuple[OpRecord, ...] = ()
+    """Ops whose outputs exceed fp16's range, in the order of execution."""
+    curve: tuple[OpRecord, ...] = ()
+    """Signal-to-noise ratio after each op, in the order of execution: rounded against not rounded."""
+    costliest: OpRecord | None = None
+    """The op that costs the output most, where one stands out."""
 
 
 class Runner(ABC):

@@ -18,7 +18,8 @@ LOG10_EDGES = tuple(float(e) for e in range(-12, 4))
 class Comparison:
     """The figures of one comparison; they are kept whatever the verdict."""
 
-    snr_db: float
+    snr_db: float | None
+    """Of the floating point outputs; None where there are none."""
     max_abs: float
     max_rel: float
     non_finite: int
@@ -27,6 +28,8 @@ class Comparison:
     """Counts of log10 |error| between `LOG10_EDGES`; errors beyond them are counted in the outer bins."""
     exact: int
     """Number of values without any error."""
+    index_agreement: float | None = None
+    """Share of equal values of the worst integer output (indices, class maps); None where there are none."""
 
 
 def compare(reference: Draws, outputs: Draws) -> Comparison:
@@ -37,16 +40,24 @@ def compare(reference: Draws, outputs: Draws) -> Comparison:
     """
     if set(reference) != set(outputs):
         raise ValueError(f"outputs are called {sorted(outputs)}, the reference's {sorted(reference)}")
-    snr, max_abs, max_rel, bad, exact = SNR_CAP_DB, 0.0, 0.0, 0, 0
+    ratios: list[float] = []
+    shares: list[float] = []
+    max_abs, max_rel, bad, exact = 0.0, 0.0, 0, 0
     histogram = np.zeros(len(LOG10_EDGES) - 1, dtype=np.int64)
     for name, expected in reference.items():
         if outputs[name].shape != expected.shape:
             raise ValueError(f"output {name} is {outputs[name].shape[1:]}, the reference {expected.shape[1:]}")
+        if expected.dtype.kind != "f":
+            # How far an index is off says nothing, and 20 dB of class numbers nothing either: equal or not.
+            equal = outputs[name] == expected
+            shares.append(float(equal.mean()))
+            exact += int(equal.sum())
+            continue
         want, got = expected.astype(np.float64), outputs[name].astype(np.float64)
         finite = np.isfinite(got)
         bad += int((~finite).sum())
         error = np.abs(np.where(finite, got, 0.0) - want)
-        snr = min(snr, snr_db(want, error))
+        ratios.append(snr_db(want, error))
         max_abs = max(max_abs, float(error.max(initial=0.0)))
         max_rel = max(
             max_rel, float(error.max(initial=0.0) / max(np.abs(want).max(initial=0.0), np.finfo(np.float64).tiny))
@@ -54,7 +65,15 @@ def compare(reference: Draws, outputs: Draws) -> Comparison:
         exact += int((error == 0).sum())
         logs = np.clip(np.log10(error[error > 0]), LOG10_EDGES[0], LOG10_EDGES[-1])
         histogram += np.histogram(logs, bins=LOG10_EDGES)[0]
-    return Comparison(snr, max_abs, max_rel, bad, tuple(int(c) for c in histogram), exact)
+    return Comparison(
+        min(ratios, default=None),
+        max_abs,
+        max_rel,
+        bad,
+        tuple(int(c) for c in histogram),
+        exact,
+        min(shares, default=None),
+    )
 
 
 def snr_db(reference: np.ndarray, error: np.ndarray) -> float:
@@ -69,7 +88,8 @@ def snr_db(reference: np.ndarray, error: np.ndarray) -> float:
 
 def no_spread(reference: Draws) -> str | None:
     """Why a reference proves nothing, or None: a comparison with a constant passes whatever the artifact computes."""
-    for name, values in reference.items():
+    floats = {name: values for name, values in reference.items() if values.dtype.kind == "f"}
+    for name, values in (floats or reference).items():
         wide = values.astype(np.float64)
         if not np.isfinite(wide).all():
             return f"PyTorch's own output {name} holds NaN or infinity"

@@ -17,8 +17,8 @@ class Tolerance:
     """Signal-to-noise that published guidance calls a good conversion."""
     margin_db: float
     """How far below PyTorch's own noise at this precision an artifact may be."""
-    min_top1_agreement: float
-    """On the project's samples."""
+    min_agreement: float
+    """Share of equal answers: best labels on the project's samples, index outputs, rows of rankings."""
     source: str
 
 
@@ -40,6 +40,14 @@ TOLERANCES: dict[Precision, Tolerance] = {
 }
 
 
+AGREEMENTS = {
+    "top1_agreement": "the best label agrees with PyTorch's",
+    "index_agreement": "index outputs agree with PyTorch's (if their rows are a ranking, say ranked = true)",
+    "row_agreement": "rows of the ranked outputs are among PyTorch's",
+}
+"""Figures that are shares of equal answers, in words."""
+
+
 def required_snr_db(precision: Precision, floor_db: float | None, override: ToleranceSpec | None) -> float:
     """The signal-to-noise ratio that is demanded, in dB."""
     if override is not None:
@@ -58,12 +66,18 @@ def judge(
     """The verdict and its reason: what failed, or what was demanded."""
     if numbers.non_finite:
         return "failed", f"{numbers.non_finite} output values are NaN or infinite"
-    if numbers.snr_db < required_db:
-        return "failed", f"{numbers.snr_db:.1f} dB is below the {required_db:.1f} dB demanded"
-    agreement, wanted = metric.get("top1_agreement"), TOLERANCES[precision].min_top1_agreement
-    if agreement is not None and agreement < wanted:
-        return (
-            "failed",
-            f"the best label agrees with PyTorch's on {agreement:.1%} of the samples; {wanted:.1%} is demanded",
-        )
-    return "passed", f"demanded: {required_db:.1f} dB" + (f" ({override.reason})" if override else "")
+    wanted = TOLERANCES[precision].min_agreement
+    problems = (
+        []
+        if numbers.snr_db is None or numbers.snr_db >= required_db
+        else [f"{numbers.snr_db:.1f} dB is below the {required_db:.1f} dB demanded"]
+    )
+    problems += [
+        f"{text} on {share:.1%}; {wanted:.1%} is demanded"
+        for name, text in AGREEMENTS.items()
+        if (share := metric.get(name)) is not None and share < wanted
+    ]
+    if problems:
+        return "failed", "; ".join(problems)
+    demanded = f"{wanted:.1%} equal" if numbers.snr_db is None else f"{required_db:.1f} dB"
+    return "passed", f"demanded: {demanded}" + (f" ({override.reason})" if override else "")

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from deploykit.mac import APPLE_RUNNER
 from deploykit.manifest import Verdict
 from deploykit.report import words
 from deploykit.report.model import Report, SdkRecord
@@ -22,6 +23,8 @@ def summary(report: Report) -> RenderableType:
     parts: list[RenderableType] = [Text(), title]
     if report.artifacts:
         parts += [Text(), _table(report)]
+    if beside := _side_by_side(report):
+        parts += [Text(), *beside]
     if reasons := _reasons(report):
         parts += [Text(), *reasons]
     if report.sdks:
@@ -50,6 +53,33 @@ def _table(report: Report) -> Table:
     return table
 
 
+def _side_by_side(report: Report) -> list[RenderableType]:
+    """Each run of the artifacts that more than one runner, or more than one setting of it, has checked."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for column, overflow in (("artifact", "fold"), ("checked by", "fold"), ("verdict", "ellipsis")):
+        table.add_column(column, overflow=overflow, no_wrap=column == "verdict")  # type: ignore[arg-type]
+    for column in ("dB (required)", "max abs", "predict"):
+        table.add_column(column, justify="right", no_wrap=True)
+    taken = {(run.target, run.precision, run.compute_units): run for run in report.mac}
+    found = rows(report)
+    for row in found:
+        if sum(other.artifact is row.artifact for other in found) < 2:
+            continue
+        run = taken.get((row.artifact.target, row.artifact.precision, row.compute_units or "all"))
+        imported = run if row.runner == APPLE_RUNNER else None
+        table.add_row(
+            Text(clean(row.name)),
+            Text(clean(words.runner_note(row.runner, row.compute_units) or row.by)),
+            _verdict(row.verdict),
+            _room(row),
+            "–" if row.max_abs is None else f"{row.max_abs:.1e}",
+            words.milliseconds(imported.milliseconds) if imported else "–",
+        )
+    machines = dict.fromkeys(words.machine(run.machine) for run in report.mac)
+    lines = [Text(f"Apple runtime: imported from {clean(machine)}.", style="dim") for machine in machines]
+    return [table, *lines] if table.row_count else []
+
+
 def _room(row: Row) -> str:
     record = row.tightest
     if record is None or record.snr_db is None:
@@ -70,10 +100,10 @@ def _verdict(verdict: Verdict) -> Text:
 
 def _reasons(report: Report) -> list[RenderableType]:
     """Headings and indented sentences, equal ones once; the reference runner is named as what it is."""
-    told: dict[tuple[Verdict, str | None, str, str], list[Row]] = {}
+    told: dict[tuple[Verdict, str, str, str], list[Row]] = {}
     for row in rows(report):
         for reason in row.reasons:
-            told.setdefault((reason.verdict, row.runner, reason.inputs, reason.text), []).append(row)
+            told.setdefault((reason.verdict, row.by, reason.inputs, reason.text), []).append(row)
     found: list[RenderableType] = []
     for (verdict, runner, inputs, text), where in told.items():
         names = " · ".join(filter(None, (", ".join(row.name for row in where), runner, inputs)))
@@ -89,5 +119,7 @@ def _sdk(sdk: SdkRecord) -> Text:
     name = f"{clean(words.platform(sdk.platform))} SDK ({clean(sdk.language)})"
     if not sdk.written:
         return Text(f"{words.MARKS['failed']} {name} was not written: {clean(sdk.reason)}", style=STYLES["failed"])
+    if sdk.condemned:
+        return Text(f"{words.MARKS['failed']} {name}: {clean(sdk.condemned)}", style=STYLES["failed"])
     ships = f", ships {clean(sdk.target)} {sdk.precision}" if sdk.target else ""
     return Text(f"{words.MARKS['passed']} {name}: {clean(sdk.path or '')}{ships}")

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from deploykit.manifest import Verdict
+from deploykit.manifest import ComputeUnits, Verdict
 from deploykit.render import render
-from deploykit.report import plots, words
+from deploykit.report import mac, plots, words
 from deploykit.report.model import ErrorProfile, Prediction, Report, SampleRecord
 from deploykit.report.rows import Row, headline, rows, worst
 
@@ -39,6 +39,7 @@ class Accuracy:
 
     by: str
     runner: str | None
+    compute_units: ComputeUnits | None
     share: float | None
     same: float | None
     draws: int
@@ -58,6 +59,7 @@ class ErrorRow:
 
     name: str
     runner: str
+    compute_units: ComputeUnits | None
     panels: tuple[plots.Panel | None, ...]
 
 
@@ -104,6 +106,8 @@ class Page:
     samples: tuple[Sample, ...]
     reference_answers: bool
     """Whether one of those who answered is Core ML's reference runner."""
+    mac: tuple[mac.MacTable, ...]
+    mac_hint: str
     largest: int
     slowest: float
     total_seconds: float
@@ -139,13 +143,15 @@ def page(report: Report) -> Page:
         accuracy=_accuracy(table),
         snr_axis=snr_axis,
         snr=tuple(
-            SnrRow(row, plots.snr_strip(snr_axis, row.records, kinds, f"{row.name}, {row.runner}")) for row in measured
+            SnrRow(row, plots.snr_strip(snr_axis, row.records, kinds, f"{row.name}, {row.by}")) for row in measured
         ),
         error_axis=error_axis,
         errors=_errors(report.errors, error_axis, error_kinds),
         error_kinds=error_kinds,
         samples=tuple(_sample(record) for record in report.samples),
         reference_answers=any(words.REFERENCE_RUNNER in p.by for s in report.samples for p in s.predictions),
+        mac=mac.tables(report, table),
+        mac_hint=mac.hint(report),
         largest=max((artifact.bytes or 0 for artifact in report.artifacts), default=0),
         slowest=max((stage.seconds for stage in report.stages), default=0.0),
         total_seconds=sum(stage.seconds for stage in report.stages),
@@ -163,43 +169,40 @@ def _unrun(table: Iterable[Row]) -> tuple[str, ...]:
     for row in table:
         for reason in row.reasons:
             if reason.verdict == "not_run":
-                found.setdefault(f"{row.runner or 'no runner'}: {reason.text}", []).append(row.name)
+                found.setdefault(f"{row.by or 'no runner'}: {reason.text}", []).append(row.name)
     return tuple(f"{text} ({', '.join(dict.fromkeys(names))})" for text, names in found.items())
 
 
 def _accuracy(table: Iterable[Row]) -> tuple[Accuracy, ...]:
     """PyTorch first, then whoever answered the project's samples."""
     answered = [row for row in table if {"top1_accuracy", "top1_agreement"} & set(row.metric)]
-    draws = {
-        row.name + (row.runner or ""): sum(r.draws for r in row.records if r.input == "samples") for row in answered
-    }
+    draws = {row.name + row.by: sum(r.draws for r in row.records if r.input == "samples") for row in answered}
     found = [
         Accuracy(
             row.name,
             row.runner,
+            row.compute_units,
             row.metric.get("top1_accuracy"),
             row.metric.get("top1_agreement"),
-            draws[row.name + (row.runner or "")],
+            draws[row.name + row.by],
         )
         for row in answered
     ]
     reference = next(
         (r.metric["reference_top1_accuracy"] for r in answered if "reference_top1_accuracy" in r.metric), None
     )
-    first = [Accuracy("PyTorch", None, reference, None, found[0].draws)] if reference is not None else []
+    first = [Accuracy("PyTorch", None, None, reference, None, found[0].draws)] if reference is not None else []
     return (*first, *found)
 
 
 def _errors(profiles: Iterable[ErrorProfile], axis: plots.Axis | None, kinds: tuple[str, ...]) -> tuple[ErrorRow, ...]:
     if axis is None:
         return ()
-    found: dict[tuple[str, str], dict[str, plots.Panel]] = {}
+    found: dict[tuple[str, str, ComputeUnits | None], dict[str, plots.Panel]] = {}
     for profile in profiles:
-        key = (f"{profile.target} {profile.precision}", profile.runner)
+        key = (f"{profile.target} {profile.precision}", profile.runner, profile.compute_units)
         found.setdefault(key, {})[profile.input] = plots.error_panel(axis, profile)
-    return tuple(
-        ErrorRow(name, runner, tuple(panels.get(kind) for kind in kinds)) for (name, runner), panels in found.items()
-    )
+    return tuple(ErrorRow(*key, tuple(panels.get(kind) for kind in kinds)) for key, panels in found.items())
 
 
 def _sample(record: SampleRecord) -> Sample:

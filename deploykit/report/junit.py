@@ -1,4 +1,4 @@
-"""`junit.xml`: one suite per target, one case per precision × runner × input, for CI systems to show."""
+"""`junit.xml`: one suite per target, one case per precision × runner × compute units × input, for CI systems."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from deploykit.manifest import ParityRecord
 from deploykit.report.model import ArtifactRecord, Report
 from deploykit.report.rows import headline
-from deploykit.report.words import REFERENCE_NOTE, REFERENCE_RUNNER, clean, no_artifact, numbers
+from deploykit.report.words import clean, no_artifact, numbers, runner_note
 
 
 def junit(report: Report) -> str:
@@ -53,15 +53,15 @@ def _artifact(suite: Element, artifact: ArtifactRecord, report: Report) -> None:
 
 
 def _comparison(suite: Element, record: ParityRecord) -> None:
-    name = f"{record.precision} {record.runner} {record.input}"
+    name = " ".join(filter(None, (record.precision, record.runner, record.compute_units, record.input)))
     case = _element(suite, "testcase", classname=record.target, name=name)
     figures = record.model_dump(include={"draws", "snr_db", "required_snr_db", "floor_snr_db", "max_abs", "max_rel"})
     properties = _element(case, "properties")
     for key, value in {**figures, **record.metric}.items():
         if value is not None:
             _element(properties, "property", name=key, value=f"{value:.6g}")
-    if record.runner == REFERENCE_RUNNER:
-        _element(properties, "property", name="note", value=REFERENCE_NOTE)
+    if note := runner_note(record.runner, record.compute_units):
+        _element(properties, "property", name="note", value=note)
     if record.verdict == "failed":
         text = f"{record.reason or 'outputs differ'} ({numbers(record)})"
         _element(case, "failure", text, message=text, type="parity")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from deploykit.manifest import ParityRecord, RoadRecord, Verdict
+from pydantic import Field
+
+from deploykit.mac import Device, Machine
+from deploykit.manifest import ComputeUnits, GateRecord, OpRecord, ParityRecord, RoadRecord, Verdict
 from deploykit.spec import Contract, Precision, Strict
 
 
@@ -22,6 +25,13 @@ class ArtifactRecord(Strict):
     roads_tried: tuple[RoadRecord, ...]
     log: str | None
     """The converter's own output, relative to the output folder."""
+    gates: tuple[GateRecord, ...] = ()
+    overflows: tuple[OpRecord, ...] = ()
+    """Ops whose outputs exceed fp16's range, in the order of execution."""
+    curve: tuple[OpRecord, ...] = ()
+    """What rounding to fp16 leaves of each op's output, in the order of execution; empty where it was not looked at."""
+    costliest: OpRecord | None = None
+    """The op whose rounding costs the output most, where one stands out."""
 
 
 class ErrorProfile(Strict):
@@ -30,6 +40,7 @@ class ErrorProfile(Strict):
     target: str
     precision: Precision
     runner: str
+    compute_units: ComputeUnits | None = None
     input: str
     log10_edges: tuple[float, ...]
     counts: tuple[int, ...]
@@ -65,6 +76,42 @@ class SdkRecord(Strict):
     precision: Precision | None
     path: str | None
     reason: str
+    condemned: str = ""
+    """Why it must not be shipped, where that was found out after it was written."""
+
+
+class DeviceShare(Strict):
+    """How much of a model Core ML would run on one device."""
+
+    device: Device | None
+    """None: Core ML does not say."""
+    ops: int
+    cost: float | None
+    """Their share of the estimated cost, 0 to 1; None where Core ML gives no costs."""
+
+
+class MacPlan(Strict):
+    """`MLComputePlan` in short: Apple's own estimate on that Mac, not a measurement."""
+
+    error: str = ""
+    """Why there is none."""
+    devices: tuple[DeviceShare, ...] = ()
+    """Most ops first."""
+    elsewhere: dict[str, int] = Field(default_factory=dict)
+    """Types of the ops that are planned on another device than the Neural Engine, and how many there are of each."""
+
+
+class MacRun(Strict):
+    """An artifact on some compute units of a Mac: what was imported beside the comparisons."""
+
+    target: str
+    precision: Precision
+    compute_units: ComputeUnits
+    machine: Machine
+    milliseconds: float | None
+    """Median of one `predict` from Python, after the first."""
+    predictions: int
+    plan: MacPlan
 
 
 class StageTime(Strict):
@@ -101,4 +148,6 @@ class Report(Strict):
     errors: tuple[ErrorProfile, ...]
     samples: tuple[SampleRecord, ...]
     sdks: tuple[SdkRecord, ...]
+    mac: tuple[MacRun, ...] = ()
+    """What `deploykit parity --import` brought; its comparisons are in `parity`."""
     stages: tuple[StageTime, ...]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from deploykit.manifest import ParityRecord, Verdict
 from deploykit.report.model import ErrorProfile
-from deploykit.report.words import EQUAL_BITS_DB, clean, db, power_of_ten
+from deploykit.report.words import EQUAL_BITS_DB, clean, db, power_of_ten, runner_name
 
 SHAPES = ("circle", "square", "triangle", "diamond")
 """One per kind of input, beside its lane."""
@@ -159,7 +159,8 @@ def error_panel(axis: Axis, profile: ErrorProfile) -> Panel:
         if profile.exact
         else None
     )
-    name = clean(f"{profile.target} {profile.precision}, {profile.runner}, {profile.input}")
+    by = runner_name(profile.runner, profile.compute_units)
+    name = clean(f"{profile.target} {profile.precision}, {by}, {profile.input}")
     said = "; ".join(bar.title for bar in (*bars, *([exact] if exact else [])))
     return Panel(tuple(bars), exact, f"{name}: {said or 'no values'}")
 

@@ -1,13 +1,13 @@
-"""The report's rows: one per artifact and runner, with the figure that leaves the least room."""
+"""The report's rows: one per artifact, runner and compute units, with the figure that leaves the least room."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
 
-from deploykit.manifest import ParityRecord, Verdict
+from deploykit.manifest import ComputeUnits, ParityRecord, Verdict
 from deploykit.report.model import ArtifactRecord, Report
-from deploykit.report.words import count, no_artifact
+from deploykit.report.words import count, no_artifact, runner_name
 
 
 @dataclass(frozen=True)
@@ -32,21 +32,29 @@ class Row:
     max_abs: float | None
     metric: dict[str, float] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
+    compute_units: ComputeUnits | None = None
 
     @property
     def name(self) -> str:
         """Target and precision."""
         return f"{self.artifact.target} {self.artifact.precision}"
 
+    @property
+    def by(self) -> str:
+        """The runner, with the compute units where it has them; empty without a runner."""
+        return runner_name(self.runner, self.compute_units)
+
 
 def rows(report: Report) -> tuple[Row, ...]:
-    """One per artifact × runner, in the report's order."""
+    """One per artifact × runner × compute units, in the report's order."""
     found: list[Row] = []
     for artifact in report.artifacts:
         records = _records(report, artifact)
-        runners = dict.fromkeys(record.runner for record in records)
-        found += [_row(artifact, name, tuple(r for r in records if r.runner == name)) for name in runners]
-        if not runners:
+        runs: dict[tuple[str, ComputeUnits | None], list[ParityRecord]] = {}
+        for record in records:
+            runs.setdefault((record.runner, record.compute_units), []).append(record)
+        found += [replace(_row(artifact, name, tuple(of)), compute_units=units) for (name, units), of in runs.items()]
+        if not runs:
             found.append(_bare(artifact))
     return tuple(found)
 

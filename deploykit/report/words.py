@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from deploykit.manifest import ParityRecord, Verdict
+from deploykit.mac import APPLE_RUNNER, Device, Machine
+from deploykit.manifest import ComputeUnits, ParityRecord, Verdict
 from deploykit.report.model import ArtifactRecord
 from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
 
@@ -16,6 +17,21 @@ NAMES: dict[Verdict, str] = {"passed": "passed", "failed": "failed", "not_run": 
 
 REFERENCE_RUNNER = "coreml-reference"
 REFERENCE_NOTE = "reference execution, not Apple's runtime"
+
+UNITS: dict[ComputeUnits, str] = {
+    "all": "all units",
+    "cpu_only": "CPU only",
+    "cpu_and_gpu": "CPU and GPU",
+    "cpu_and_ne": "CPU and Neural Engine",
+}
+
+DEVICES: dict[Device | None, str] = {
+    "neural_engine": "Neural Engine",
+    "gpu": "GPU",
+    "cpu": "CPU",
+    "other": "another device",
+    None: "not said",
+}
 
 EQUAL_BITS_DB = 300.0
 """Where `ParityRecord.snr_db` is capped."""
@@ -29,6 +45,23 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def clean(text: str) -> str:
     """Control characters and other things that neither XML nor a terminal should be given become `�`."""
     return _UNPRINTABLE.sub("�", text)
+
+
+def runner_note(runner: str | None, units: ComputeUnits | None) -> str:
+    """What has to stand beside a runner's name, so that Apple's runtime and the reference are never mixed up."""
+    if runner == APPLE_RUNNER:
+        return "Apple runtime" + (f", {UNITS[units]}" if units else "")
+    return REFERENCE_NOTE if runner == REFERENCE_RUNNER else ""
+
+
+def runner_name(runner: str | None, units: ComputeUnits | None) -> str:
+    """A runner as one short text: `coreml-apple, CPU and GPU`."""
+    return f"{runner}, {UNITS[units]}" if units else runner or ""
+
+
+def machine(given: Machine) -> str:
+    """A Mac in a few words."""
+    return f"{given.chip}, macOS {given.macos}, coremltools {given.coremltools}"
 
 
 def db(value: float | None) -> str:
@@ -73,6 +106,15 @@ def seconds(value: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
+def milliseconds(value: float | None) -> str:
+    """0.42 ms, 12.3 ms, 1.25 s."""
+    if value is None:
+        return "–"
+    if value >= 1000:
+        return seconds(value / 1000)
+    return f"{value:.2f} ms" if value < 10 else f"{value:.1f} ms"
+
+
 def percent(share: float) -> str:
     """97.8 %, and 100 % only where it is whole."""
     text = f"{share * 100:.1f}"
@@ -92,6 +134,8 @@ def metric(values: dict[str, float]) -> tuple[str, ...]:
         "top1_accuracy": "{} right",
         "reference_top1_accuracy": "PyTorch {}",
         "top1_agreement": "{} same answer",
+        "index_agreement": "{} of indices equal",
+        "row_agreement": "{} of ranked rows found",
     }
     parts = [text.format(percent(values[name])) for name, text in known.items() if name in values]
     return (*parts, *(f"{name} {value:.4g}" for name, value in sorted(values.items()) if name not in known))

@@ -1,27 +1,28 @@
-"""Parity: every artifact's outputs against eager PyTorch; artifacts and manifests go to their place."""
+"""Parity: every artifact's outputs against eager PyTorch, and its gates; files and manifests go to their place."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
 import deploykit
-from deploykit.backends import BACKENDS, RUNNERS
-from deploykit.manifest import Manifest, ParityRecord
-from deploykit.parity.compare import LOG10_EDGES, compare, deaf, no_spread
+from deploykit.backends import BACKENDS
+from deploykit.backends.base import Inside
+from deploykit.manifest import GateRecord, Manifest, ParityRecord
 from deploykit.parity.inputs import Draws
-from deploykit.parity.metrics import task_metric
-from deploykit.parity.tolerance import judge, required_snr_db
 from deploykit.report.model import ErrorProfile
+from deploykit.stages.compare import Compared, compare_item
 from deploykit.stages.execute import Lowered, Ran
+from deploykit.stages.gates import blame, interface_gate, twin_gate
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
+from deploykit.work.examine import Examined
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,11 @@ class Checked:
     """None where no road led to a file."""
     path: Path | None
     """The file in the output folder."""
-    parity: tuple[ParityRecord, ...]
-    errors: tuple[ErrorProfile, ...]
-    outputs: dict[str, dict[str, Draws]]
+    parity: tuple[ParityRecord, ...] = ()
+    errors: tuple[ErrorProfile, ...] = ()
+    outputs: dict[str, dict[str, Draws]] | None = None
     """Runner → kind of input → outputs."""
+    inside: Inside = field(default_factory=Inside)
 
 
 def check(
@@ -45,126 +47,72 @@ def check(
     captured: Captured,
     lowered: dict[Lowering, Lowered],
     ran: dict[tuple[Lowering, str], Ran],
+    examined: dict[Lowering, Examined | str],
     plan: Plan,
 ) -> tuple[Checked, ...]:
     """Compares, judges, and writes `artifacts/<target>/<precision>/` with its manifest."""
     yardsticks = {
         name: load(file) for name in ("fp32", "fp64", "fp16") if (file := work.scratch / f"{name}.npz").exists()
     }
-    return tuple(_check(item, work, captured, lowered[item.lowering], ran, yardsticks) for item in plan.items)
+    compared = {
+        item: compare_item(item, captured, ran, yardsticks)
+        for item in plan.checked
+        if lowered[item.lowering].file is not None
+    }
+    return tuple(_check(item, work, captured, lowered, compared, examined) for item in plan.items)
 
 
 def _check(
     item: Item,
     work: Workspace,
     captured: Captured,
-    lowered: Lowered,
-    ran: dict[tuple[Lowering, str], Ran],
-    yardsticks: dict[str, dict[str, Draws]],
+    lowered: dict[Lowering, Lowered],
+    compared: dict[Item, Compared],
+    examined: dict[Lowering, Examined | str],
 ) -> Checked:
-    records: list[ParityRecord] = []
-    errors: list[ErrorProfile] = []
-    outputs: dict[str, dict[str, Draws]] = {}
-    if lowered.file is None:
-        return Checked(item, lowered, None, None, (), (), {})
-    for runner in item.runners:
-        result = ran[item.lowering, runner]
-        if result.outputs is not None:
-            outputs[runner] = load(result.outputs)
-        for kind in yardsticks["fp32"]:
-            record, profile = _compare(item, runner, kind, result, outputs.get(runner), captured, yardsticks)
-            records.append(record)
-            errors += [profile] if profile else []
-    if not item.runners:
-        why = "; ".join(reason for name in item.target.runners if (reason := RUNNERS[name].unavailable()))
-        records = [_not_run(item, name, kind, why) for name in item.target.runners for kind in yardsticks["fp32"]]
+    made = lowered[item.lowering]
+    if made.file is None:
+        return Checked(item, made, None, None)
+    seen = examined[item.lowering]
+    inside = Inside() if isinstance(seen, str) else seen.inside
+    found = compared[item]
+    parity = tuple(blame(record, inside) for record in found.parity)
+    gates = [interface_gate(item, captured.signature, seen)]
+    if item.twin is not None:
+        gates.append(twin_gate(lowered[item.twin.lowering], compared.get(item.twin)))
     folder = work.root / "artifacts" / item.target.name / item.precision
-    path = _place(lowered.file, folder)
-    manifest = _manifest(item, captured, lowered, path, tuple(records))
+    path = place(made.file, folder)
+    manifest = _manifest(item, captured, made, path, parity, tuple(gates))
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    return Checked(item, lowered, manifest, path, tuple(records), tuple(errors), outputs)
+    return Checked(item, made, manifest, path, parity, found.errors, found.outputs, inside)
 
 
-def _compare(
-    item: Item,
-    runner: str,
-    kind: str,
-    result: Ran,
-    outputs: dict[str, Draws] | None,
-    captured: Captured,
-    yardsticks: dict[str, dict[str, Draws]],
-) -> tuple[ParityRecord, ErrorProfile | None]:
-    reference = yardsticks["fp32"][kind]
-    if outputs is None:
-        record = _not_run(item, runner, kind, result.reason)
-        return record if result.limit else record.model_copy(update={"verdict": "failed"}), None
-    if why := no_spread(reference) or (deaf(reference) if kind == "random" else None):
-        return _not_run(item, runner, kind, why), None
-    try:
-        numbers = compare(reference, outputs[kind])
-    except ValueError as error:
-        return _not_run(item, runner, kind, str(error)).model_copy(update={"verdict": "failed"}), None
-    # Which run of PyTorch the noise floor of a precision is read from; the reference itself is fp32.
-    floor_of = yardsticks.get({"fp32": "fp64", "fp16": "fp16"}[item.precision])
-    floor = compare(reference, floor_of[kind]).snr_db if floor_of else None
-    override = captured.project.spec.tolerance.get(item.precision)
-    required = required_snr_db(item.precision, floor, override)
-    labels = captured.labels if kind == "samples" else ()
-    metric = task_metric(captured.project.contract, reference, outputs[kind], labels)
-    verdict, reason = judge(numbers, required, item.precision, metric if kind == "samples" else {}, override)
-    record = ParityRecord(
-        target=item.target.name,
-        precision=item.precision,
-        runner=runner,
-        input=kind,
-        draws=len(next(iter(reference.values()))),
-        verdict=verdict,
-        reason=reason,
-        snr_db=round(numbers.snr_db, 2),
-        max_abs=numbers.max_abs,
-        max_rel=numbers.max_rel,
-        floor_snr_db=None if floor is None else round(floor, 2),
-        required_snr_db=round(required, 2),
-        metric={name: round(value, 6) for name, value in metric.items()},
-    )
-    profile = ErrorProfile(
-        target=item.target.name,
-        precision=item.precision,
-        runner=runner,
-        input=kind,
-        log10_edges=LOG10_EDGES,
-        counts=numbers.histogram,
-        exact=numbers.exact,
-    )
-    return record, profile
-
-
-def _not_run(item: Item, runner: str, kind: str, reason: str) -> ParityRecord:
-    return ParityRecord(
-        target=item.target.name, precision=item.precision, runner=runner, input=kind, verdict="not_run", reason=reason
-    )
-
-
-def _place(file: Path, folder: Path) -> Path:
+def place(file: Path, folder: Path) -> Path:
     """Targets that want the same file share its bytes on disk."""
     folder.mkdir(parents=True)
     path = folder / file.name
     if file.is_dir():
-        shutil.copytree(file, path, copy_function=_link)
+        shutil.copytree(file, path, copy_function=link)
     else:
-        _link(file, path)
+        link(file, path)
     return path
 
 
-def _link(source: str | Path, target: str | Path) -> None:
+def link(source: str | Path, target: str | Path) -> None:
+    """One more name for a file's bytes; a copy where the file system has no hard links."""
     try:
         os.link(source, target)
-    except OSError:  # a file system without hard links
+    except OSError:
         shutil.copyfile(source, target)
 
 
 def _manifest(
-    item: Item, captured: Captured, lowered: Lowered, path: Path, parity: tuple[ParityRecord, ...]
+    item: Item,
+    captured: Captured,
+    lowered: Lowered,
+    path: Path,
+    parity: tuple[ParityRecord, ...],
+    gates: tuple[GateRecord, ...],
 ) -> Manifest:
     backend = BACKENDS[item.target.backend]
     model = captured.project.spec.model
@@ -186,6 +134,7 @@ def _manifest(
         road=lowered.road or "",
         tools={name: version(name) for name in backend.tools},
         parity=parity,
+        gates=gates,
     )
 
 

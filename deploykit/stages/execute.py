@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from deploykit.backends.base import LowerRequest
@@ -14,9 +15,11 @@ from deploykit.project import Entry, Project
 from deploykit.stages.plan import Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work import capture as capture_job
+from deploykit.work import examine as examine_job
 from deploykit.work import lower as lower_job
 from deploykit.work import run as run_job
 from deploykit.work.capture import Captured
+from deploykit.work.examine import Examined
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def lower(work: Workspace, captured: Captured, plan: Plan) -> dict[Lowering, Low
             options=dict(lowering.options),
             signature=captured.signature,
             folder=folder,
+            source=captured.project.root,
         )
         program = Captured.program(work.scratch)
         log = work.log(f"lower-{lowering.name}")
@@ -87,7 +91,7 @@ def lower(work: Workspace, captured: Captured, plan: Plan) -> dict[Lowering, Low
 def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[tuple[Lowering, str], Ran]:
     """Every file on every runner that its targets name and this host has."""
     futures = {}
-    for lowering, runner in dict.fromkeys((item.lowering, runner) for item in plan.items for runner in item.runners):
+    for lowering, runner in dict.fromkeys((item.lowering, runner) for item in plan.checked for runner in item.runners):
         file = lowered[lowering].file
         if file is None:
             continue
@@ -106,4 +110,23 @@ def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[t
         except DeploykitError as error:
             done[lowering, runner] = Ran(None, str(error))
         work.progress.job(f"run {lowering.name} on {runner}", log)
+    return done
+
+
+def examine(work: Workspace, lowered: dict[Lowering, Lowered]) -> dict[Lowering, Examined | str]:
+    """Every file, looked at from outside and inside; the reason where that could not be had."""
+    futures: dict[Future[Examined], Lowering] = {}
+    for lowering, made in lowered.items():
+        if made.file is not None:
+            log, inputs = work.log(f"examine-{lowering.name}"), work.scratch / "inputs.npz"
+            job = partial(examine_job.examine, lowering.backend, lowering.precision, made.file, inputs)
+            futures[work.pool.submit(logged, log, job)] = lowering
+    done: dict[Lowering, Examined | str] = {}
+    for future in as_completed(futures):
+        lowering = futures[future]
+        try:
+            done[lowering] = future.result()
+        except DeploykitError as error:
+            done[lowering] = str(error)
+        work.progress.job(f"examine {lowering.name}", work.log(f"examine-{lowering.name}"))
     return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.errors import SpecError
@@ -40,6 +40,11 @@ class Item:
         return Lowering(self.target.backend, self.precision, tuple((o, str(getattr(self.target, o))) for o in options))
 
     @property
+    def twin(self) -> Item | None:
+        """The same at fp32, lowered and checked beside it; None if it is at fp32 itself."""
+        return None if self.precision == "fp32" else replace(self, precision="fp32")
+
+    @property
     def runners(self) -> tuple[str, ...]:
         """The target's runners that this host has."""
         return tuple(name for name in self.target.runners if RUNNERS[name].unavailable() is None)
@@ -53,13 +58,19 @@ class Plan:
 
     @property
     def lowerings(self) -> tuple[Lowering, ...]:
-        """The distinct files behind the items."""
-        return tuple(dict.fromkeys(item.lowering for item in self.items))
+        """The distinct files behind the items and their twins."""
+        return tuple(dict.fromkeys(item.lowering for item in self.checked))
+
+    @property
+    def checked(self) -> tuple[Item, ...]:
+        """The items, then the twins that are not asked for themselves."""
+        twins = (item.twin for item in self.items if item.twin is not None)
+        return tuple(dict.fromkeys((*self.items, *twins)))
 
     @property
     def precisions(self) -> tuple[Precision, ...]:
         """The distinct precisions."""
-        return tuple(dict.fromkeys(item.precision for item in self.items))
+        return tuple(dict.fromkeys(item.precision for item in self.checked))
 
 
 def plan(source: Project | Entry, targets: tuple[str, ...], precisions: tuple[Precision, ...]) -> Plan:

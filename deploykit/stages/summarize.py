@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import os
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
+from pathlib import Path
 
 import deploykit
 from deploykit.backends import BACKENDS
@@ -33,7 +35,7 @@ def report(
     tools = sorted({tool for item in plan.items for tool in BACKENDS[item.target.backend].tools} | {"numpy"})
     project = captured.project
     made = Report(
-        verdict=_verdict(artifacts),
+        verdict=overall(artifacts),
         model=ModelRecord(
             name=project.name,
             version=project.spec.model.version,
@@ -54,14 +56,19 @@ def report(
         sdks=sdks,
         stages=tuple(StageTime(stage=stage, seconds=value) for stage, value in seconds.items()),
     )
-    folder = work.root / "report"
-    (folder / "report.json").write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    (folder / "index.html").write_text(html(made), encoding="utf-8")
-    (folder / "junit.xml").write_text(junit(made), encoding="utf-8")
+    write(work.root / "report", made)
     return made
 
 
-def _verdict(artifacts: tuple[ArtifactRecord, ...]) -> Verdict:
+def write(folder: Path, made: Report) -> None:
+    """`report.json`, and what is made from it."""
+    (folder / "report.json").write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (folder / "index.html").write_text(html(made), encoding="utf-8")
+    (folder / "junit.xml").write_text(junit(made), encoding="utf-8")
+
+
+def overall(artifacts: Iterable[ArtifactRecord]) -> Verdict:
+    """`passed` only if every artifact passed."""
     verdicts = {artifact.verdict for artifact in artifacts}
     return "failed" if "failed" in verdicts else "not_run" if "not_run" in verdicts else "passed"
 
@@ -80,6 +87,10 @@ def _artifact(work: Workspace, checked: Checked) -> ArtifactRecord:
         road=checked.lowered.road,
         roads_tried=checked.lowered.roads_tried,
         log=checked.lowered.log.relative_to(work.root).as_posix(),
+        gates=manifest.gates if manifest else (),
+        overflows=checked.inside.overflows,
+        curve=checked.inside.curve,
+        costliest=checked.inside.costliest,
     )
 
 
@@ -90,7 +101,7 @@ def _samples(work: Workspace, captured: Captured, checked: tuple[Checked, ...]) 
     (output,) = contract.outputs
     scores = {"PyTorch": load(work.scratch / "fp32.npz")["samples"][output]}
     for c in checked:
-        for runner, kinds in c.outputs.items():
+        for runner, kinds in (c.outputs or {}).items():
             scores[f"{c.item.target.name} {c.item.precision} ({runner})"] = kinds["samples"][output]
     return tuple(
         SampleRecord(

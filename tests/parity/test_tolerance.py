@@ -31,4 +31,13 @@ def test_verdicts() -> None:
     assert judge(numbers(80.0), 70.0, "fp32", {}, None)[0] == "passed"
     assert judge(numbers(69.9), 70.0, "fp32", {}, None) == ("failed", "69.9 dB is below the 70.0 dB demanded")
     assert judge(numbers(80.0, bad=3), 70.0, "fp32", {}, None)[0] == "failed"
-    assert judge(numbers(80.0), 70.0, "fp32", {"top1_agreement": 0.9}, None)[0] == "failed"
+    for figure in ("top1_agreement", "index_agreement", "row_agreement"):
+        verdict, reason = judge(numbers(80.0), 70.0, "fp32", {figure: 0.9}, None)
+        assert verdict == "failed"
+        assert "90.0%; 99.9% is demanded" in reason
+
+
+def test_a_model_of_indices_alone_is_judged_by_agreement() -> None:
+    alone = Comparison(None, 0.0, 0.0, 0, (), 0, 1.0)
+    assert judge(alone, 70.0, "fp32", {"index_agreement": 1.0}, None) == ("passed", "demanded: 99.9% equal")
+    assert judge(alone, 70.0, "fp32", {"index_agreement": 0.99}, None)[0] == "failed"

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deploykit.backends.base import Inside
 from deploykit.jobs import IsolatedPool
-from deploykit.manifest import Manifest, Signature
+from deploykit.manifest import Interface, Manifest, Signature
 from deploykit.progress import Progress
 from deploykit.project import Project
 from deploykit.spec import Spec
@@ -20,6 +21,7 @@ from deploykit.stages.workspace import Workspace
 from deploykit.targets import all_targets
 from deploykit.work.capture import Captured
 from deploykit.work.draws import save
+from deploykit.work.examine import Examined
 
 RIGHT = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 1, 4)
 
@@ -53,7 +55,8 @@ def checked(tmp_path: Path) -> Callable[..., Checked]:
         with IsolatedPool(1) as pool:
             work = Workspace(tmp_path, scratch, pool, Progress())
             outcomes = {(item.lowering, runner): ran for runner in item.runners}
-            (made,) = check(work, captured, lowered, outcomes, Plan((item,)))
+            seen = {item.lowering: Examined(Interface(inputs=(), outputs=()), Inside())}
+            (made,) = check(work, captured, lowered, outcomes, seen, Plan((item,)))
         return made
 
     return run

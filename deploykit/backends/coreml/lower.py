@@ -14,6 +14,7 @@ from coremltools.proto import Model_pb2
 from deploykit.backends.base import LowerRequest
 from deploykit.backends.coreml import aten as aten  # registers ops
 from deploykit.backends.coreml.passes import pipeline
+from deploykit.backends.origins import save_origins
 
 PRECISIONS = {"fp32": ct.precision.FLOAT32, "fp16": ct.precision.FLOAT16}
 NUMPY = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
@@ -22,8 +23,10 @@ NUMPY = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
 def from_export(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     """The torch.export front end. Inputs and outputs are float32 at the border at either precision."""
     # coremltools knows ATen after functionalisation only: https://apple.github.io/coremltools/docs-guides/source/convert-pytorch-workflow.html
+    decomposed = program.run_decompositions({})
+    save_origins(program, decomposed, request.source, request.folder)
     model = ct.convert(
-        program.run_decompositions({}),
+        decomposed,
         outputs=[ct.TensorType(name=o.name, dtype=NUMPY.get(o.dtype)) for o in request.signature.outputs],
         minimum_deployment_target=getattr(ct.target, f"iOS{request.options['min_os'].split('.')[0]}"),
         compute_precision=PRECISIONS[request.precision],

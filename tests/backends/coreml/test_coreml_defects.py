@@ -28,7 +28,9 @@ from deploykit.parity.tolerance import required_snr_db
 
 
 def snr(reference: Draws, outputs: Draws) -> float:
-    return compare(reference, outputs).snr_db
+    figure = compare(reference, outputs).snr_db
+    assert figure is not None
+    return figure
 
 
 def executed(package: Path, subject: Subject, mode: Mode = "rounded", **options: Any) -> Draws:

@@ -77,11 +77,11 @@ class ReferenceRunner(Runner):
         """Runs the artifact once.
 
         Args:
-            inputs: every input of the function, by name, with its dtype and shape; optional ones may be missing. An
-                image input is a PIL image, or uint8 [H, W, 3] in the order red, green, blue (gray: [H, W]), which is
-                brought to the declared layout and never resized; or what the function sees: its declared dtype,
-                [1, C, H, W], 0 to 255, in the declared order of colours.
-            on_output: called with (op type, output name, value) after each op; for finding where values go wrong.
+            inputs: every input of the function, by name, with its dtype (or bool) and shape; optional ones may be
+                missing. An image input is a PIL image, or uint8 [H, W, 3] in the order red, green, blue (gray: [H, W]),
+                which is brought to the declared layout and never resized; or what the function sees: its declared
+                dtype, [1, C, H, W], 0 to 255, in the declared order of colours.
+            on_output: called with an `OpOutput` after each op; for finding where values go wrong.
             state: from `make_state`, changed by the run; needed if the function has states.
             pictures: whether image outputs are given as an app gets them, uint8 [H, W, 3] in the order red, green,
                 blue (gray: [H, W]), in place of what the function computes.
@@ -134,7 +134,8 @@ class ReferenceRunner(Runner):
             return feature.pixels(value, item)
         if not isinstance(value, np.ndarray):
             raise ArtifactError(f"the input '{item.name}' of {self._path} is a {type(value).__name__}, give an array")
-        return value
+        # Core ML's arrays have no bool: converters declare float32 (or int32) and cast behind it, and so do apps.
+        return value.astype(item.dtype.array) if value.dtype == np.bool_ else value
 
     def _misfits(self, item: TensorType, array: NDArray[Any] | None) -> list[str]:
         """What is wrong with the array that is given for an input."""

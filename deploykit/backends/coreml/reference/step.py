@@ -17,8 +17,28 @@ from deploykit.errors import ArtifactError
 _REMEDY = "the file is damaged, or does not allow inputs of these sizes"
 _KINDS: dict[str, type] = {"list": TensorList, "text": str, "dictionary": dict}
 
-OnOutput = Callable[[str, str, torch.Tensor], None]
-"""Called with an op's type, an output's name and its value (in the compute type) after each step."""
+
+@dataclass(frozen=True, slots=True)
+class OpOutput:
+    """A tensor that an op gave: what a run shows of its inside.
+
+    Attributes:
+        op: the op's type, for example `conv`.
+        name: the output's name in the program.
+        dtype: its declared type as MIL names it, for example `FLOAT16`.
+        operands: the names of the op's variable operands: inputs of the function and outputs of earlier ops.
+        value: the tensor, in the mode's compute type; not to be changed.
+    """
+
+    op: str
+    name: str
+    dtype: str
+    operands: tuple[str, ...]
+    value: torch.Tensor
+
+
+OnOutput = Callable[[OpOutput], None]
+"""Sees every tensor that an op gives, right after the op."""
 
 
 @dataclass(slots=True)
@@ -152,8 +172,9 @@ class Block:
         for step in self.steps:
             for output, value in zip(step.outputs, step.execute(values, session), strict=True):
                 values[output.name] = value
-                if session.on_output is not None and isinstance(value, torch.Tensor):
-                    session.on_output(step.op, output.name, value)
+                if session.on_output is not None and isinstance(output, TensorType) and isinstance(value, torch.Tensor):
+                    operands = tuple(dict.fromkeys(step.references()))
+                    session.on_output(OpOutput(step.op, output.name, output.dtype.name, operands, value))
             for name in step.dead:
                 del values[name]
         return [values[item.name] if isinstance(item, Reference) else item for item in self.outputs]

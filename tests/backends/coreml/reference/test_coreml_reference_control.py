@@ -212,7 +212,7 @@ def test_missing_blocks(op: str, blocks: int, tmp_path: Path) -> None:
 def test_on_output_sees_what_blocks_compute(tmp_path: Path) -> None:
     path = save(tmp_path / "loop.mlpackage", counting, {"x": X})
     ops: list[str] = []
-    ReferenceRunner(path).run({"x": np.full((3, 4), 3, np.float32)}, on_output=lambda op, name, value: ops.append(op))
+    ReferenceRunner(path).run({"x": np.full((3, 4), 3, np.float32)}, on_output=lambda made: ops.append(made.op))
     assert ops.count("add") == 3
     assert ops.count("less") == 4
     assert ops[-1] == "while_loop"

@@ -14,7 +14,7 @@ from coreml_reference_programs import normal, snr
 from coremltools.proto import Model_pb2
 from torch import nn
 
-from deploykit.backends.coreml.reference import ReferenceRunner
+from deploykit.backends.coreml.reference import OpOutput, ReferenceRunner
 
 IMAGE = normal(2, 3, 16, 16)
 
@@ -100,10 +100,11 @@ def test_every_fp16_value_is_an_fp16_number(packages: dict[str, Path]) -> None:
     """Also those of ops whose results the program does not round, because they only move values."""
     seen = []
 
-    def check(op: str, name: str, value: torch.Tensor) -> None:
-        if value.is_floating_point() and op != "cast":
-            assert torch.equal(value, value.half().to(value.dtype)), (op, name)
-            seen.append(op)
+    def check(made: OpOutput) -> None:
+        if made.value.is_floating_point() and made.op != "cast":
+            assert made.dtype == "FLOAT16"
+            assert torch.equal(made.value, made.value.half().to(made.value.dtype)), (made.op, made.name)
+            seen.append(made.op)
 
     run(packages["FLOAT16"], on_output=check)
     assert {"conv", "reshape", "transpose"} <= set(seen)

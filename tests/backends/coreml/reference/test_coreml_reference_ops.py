@@ -34,7 +34,7 @@ def test_op(case: Case, tmp_path: Path) -> None:
     ran: list[str] = []
     for mode, tolerance in (("fp64", 1e-6), ("rounded", 2e-5)):
         with ReferenceRunner(path, mode) as runner:
-            outputs = runner.run(case.inputs, on_output=lambda op, name, value: ran.append(op))
+            outputs = runner.run(case.inputs, on_output=lambda made: ran.append(made.op))
             results = [outputs[item.name] for item in runner.outputs]
         for expected in oracles:
             assert len(results) == len(expected)

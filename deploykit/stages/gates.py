@@ -1,0 +1,73 @@
+"""What is demanded of an artifact beside its own outputs, and which op is to blame for a failure."""
+
+from __future__ import annotations
+
+import math
+
+from deploykit.backends.base import Inside
+from deploykit.manifest import GateRecord, OpRecord, ParityRecord, Signature, overall
+from deploykit.parity.interface import differences
+from deploykit.stages.compare import Compared
+from deploykit.stages.execute import Lowered
+from deploykit.stages.plan import Item
+from deploykit.work.examine import Examined
+
+
+def twin_gate(lowered: Lowered, compared: Compared | None) -> GateRecord:
+    """The fp32 twin's verdict, with the figures of the input that leaves the least room."""
+    if compared is None:
+        tried = "; ".join(f"{road.road}: {road.reason}" for road in lowered.roads_tried if road.outcome == "failed")
+        why = f"there is no fp32 twin, so mistakes that fp16's noise hides cannot be seen: {tried}"
+        return GateRecord(gate="fp32 twin", verdict="not_run", reason=why)
+    verdict = overall(compared.parity)
+    tightest = min((r for r in compared.parity if r.snr_db is not None), key=_room, default=None)
+    reasons = dict.fromkeys(f"on {r.input}: {r.reason}" for r in compared.parity if r.verdict == verdict)
+    return GateRecord(
+        gate="fp32 twin",
+        verdict=verdict,
+        reason="its outputs are PyTorch's" if verdict == "passed" else "; ".join(reasons) or "nothing was compared",
+        snr_db=None if tightest is None else tightest.snr_db,
+        required_snr_db=None if tightest is None else tightest.required_snr_db,
+    )
+
+
+def interface_gate(item: Item, signature: Signature, examined: Examined | str) -> GateRecord:
+    """Names, types, shapes and oldest system, as the saved file has them."""
+    if isinstance(examined, str):
+        return GateRecord(gate="interface", verdict="failed", reason=examined)
+    # Only formats whose lowering depends on the system have one; the others run where their runtime does.
+    oldest = dict(item.lowering.options).get("min_os")
+    problems = differences(signature, examined.interface, oldest)
+    count = len(signature.inputs) + len(signature.outputs)
+    seen = f"{count} tensors as wanted" + (f", opens on {oldest}" if oldest else "")
+    return GateRecord(gate="interface", verdict="failed" if problems else "passed", reason="; ".join(problems) or seen)
+
+
+def blame(record: ParityRecord, inside: Inside) -> ParityRecord:
+    """A failed comparison with the op that is to blame for it, where that was seen."""
+    if record.verdict != "failed" or record.snr_db is None:
+        return record
+    if inside.overflows:
+        first, others = inside.overflows[0], len(inside.overflows) - 1
+        more = f" (and {others} more op{'s' if others > 1 else ''})" if others else ""
+        return _because(record, f"{_op(first)} reaches {first.largest:.2g}, fp16 ends at 65504{more}{_at(first)}")
+    if inside.costliest is not None:
+        return _because(record, f"fp16 costs most in {_op(inside.costliest)}{_at(inside.costliest)}")
+    return record
+
+
+def _because(record: ParityRecord, why: str) -> ParityRecord:
+    return record.model_copy(update={"reason": f"{record.reason}; {why}"})
+
+
+def _op(op: OpRecord) -> str:
+    return f"{op.op} {op.output}"
+
+
+def _at(op: OpRecord) -> str:
+    return f", from {op.origin}" if op.origin else ""
+
+
+def _room(record: ParityRecord) -> float:
+    room = (record.snr_db or 0.0) - (record.required_snr_db or 0.0)
+    return -math.inf if math.isnan(room) else room

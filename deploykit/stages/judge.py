@@ -1,0 +1,94 @@
+"""One verdict: outputs beside reference outputs. Used by the parity stage and by the import of what a Mac measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploykit.manifest import ParityRecord
+from deploykit.parity.compare import LOG10_EDGES, Comparison, compare, deaf, no_spread
+from deploykit.parity.inputs import Draws
+from deploykit.parity.metrics import task_metric
+from deploykit.parity.ranking import align, tied
+from deploykit.parity.tolerance import judge, required_snr_db
+from deploykit.report.model import ErrorProfile
+from deploykit.spec import Contract, ToleranceSpec
+
+
+def judged(
+    blank: ParityRecord,
+    reference: Draws,
+    outputs: Draws,
+    floor: float | None,
+    override: ToleranceSpec | None,
+    contract: Contract,
+    labels: Sequence[int | None],
+) -> tuple[ParityRecord, ErrorProfile | None]:
+    """Fills a record with figures and a verdict.
+
+    Args:
+        blank: says what was compared: target, precision, runner, compute units, kind of input.
+        reference: eager PyTorch at fp32.
+        outputs: of the runner.
+        floor: the noise floor in dB, if there is one.
+        override: the project's own bound, if it has one.
+        contract: gives the task.
+        labels: the true labels of the samples.
+    """
+    ranked = _ranked(contract)
+    why = no_spread(reference) or (deaf(reference) if blank.input == "random" else None) or tied(reference, ranked)
+    if why:
+        return blank.model_copy(update={"verdict": "not_run", "reason": why}), None
+    try:
+        numbers, rows = _numbers(reference, outputs, ranked)
+    except ValueError as error:
+        return blank.model_copy(update={"verdict": "failed", "reason": str(error)}), None
+    required = required_snr_db(blank.precision, floor, override)
+    samples = blank.input == "samples"
+    metric = task_metric(contract, reference, outputs, labels if samples else ())
+    equal = {"row_agreement": rows} if ranked else {}
+    equal |= {} if numbers.index_agreement is None else {"index_agreement": numbers.index_agreement}
+    verdict, reason = judge(numbers, required, blank.precision, equal | (metric if samples else {}), override)
+    record = ParityRecord(
+        target=blank.target,
+        precision=blank.precision,
+        runner=blank.runner,
+        compute_units=blank.compute_units,
+        input=blank.input,
+        draws=len(next(iter(reference.values()))),
+        verdict=verdict,
+        reason=reason,
+        snr_db=None if numbers.snr_db is None else round(numbers.snr_db, 2),
+        max_abs=numbers.max_abs,
+        max_rel=numbers.max_rel,
+        floor_snr_db=None if floor is None else round(floor, 2),
+        required_snr_db=None if numbers.snr_db is None else round(required, 2),
+        metric={name: round(value, 6) for name, value in (equal | metric).items()},
+    )
+    profile = ErrorProfile(
+        target=blank.target,
+        precision=blank.precision,
+        runner=blank.runner,
+        compute_units=blank.compute_units,
+        input=blank.input,
+        log10_edges=LOG10_EDGES,
+        counts=numbers.histogram,
+        exact=numbers.exact,
+    )
+    return record, profile
+
+
+def noise_floor(reference: Draws, yardstick: Draws, contract: Contract) -> float | None:
+    """PyTorch at another precision beside the reference, in dB; None where there are no floating point outputs."""
+    return _numbers(reference, yardstick, _ranked(contract))[0].snr_db
+
+
+def _ranked(contract: Contract) -> tuple[str, ...]:
+    return tuple(name for name, spec in contract.outputs.items() if spec.type == "tensor" and spec.ranked)
+
+
+def _numbers(reference: Draws, outputs: Draws, ranked: tuple[str, ...]) -> tuple[Comparison, float]:
+    """The comparison, and the share of rows of rankings that are right; rankings are brought into one order first."""
+    if {name: v.shape for name, v in outputs.items()} != {name: v.shape for name, v in reference.items()}:
+        return compare(reference, outputs), 0.0  # which says what differs
+    aligned, rows = align(reference, outputs, ranked)
+    return compare(reference, aligned), rows

@@ -1,0 +1,48 @@
+"""One artifact, looked at from outside and inside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploykit.backends import BACKENDS
+from deploykit.backends.base import ORIGINS, Inside, Tensors
+from deploykit.manifest import Interface
+from deploykit.spec import Precision
+from deploykit.work.draws import load
+
+DRAWS_OF_A_KIND = 4
+"""How many inputs of each kind are followed through the file, op by op."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a saved file shows."""
+
+    interface: Interface
+    inside: Inside
+
+
+def examine(backend: str, precision: Precision, artifact: Path, inputs: Path) -> Examined:
+    """Reads a file's border and, at fp16, follows a few inputs through it.
+
+    Raises:
+        ArtifactError: if the file cannot be read or executed.
+    """
+    found = BACKENDS[backend]
+    interface = found.read_interface(artifact)
+    if precision != "fp16" or found.inside is None:
+        return Examined(interface, Inside())
+    notes = artifact.parent / ORIGINS
+    origins = json.loads(notes.read_text(encoding="utf-8")) if notes.is_file() else {}
+    return Examined(interface, found.look_inside(artifact, list(_some(inputs)), origins))
+
+
+def _some(inputs: Path) -> Iterator[Tensors]:
+    """The first inputs of each kind."""
+    for draws in load(inputs).values():
+        count = min(DRAWS_OF_A_KIND, len(next(iter(draws.values()))))
+        for index in range(count):
+            yield {name: values[index] for name, values in draws.items()}
