@@ -28,11 +28,9 @@ import numpy as np
 import torch
 
 from deploykit.backends.base import Tensors
-from deploykit.backends.coreml.reference import ReferenceRunner
-from deploykit.backends.eager import EagerRunner
 from deploykit.prepare.deployable import Deployable
 
-SECONDS = 5.0
+SECONDS = 3.0
 """Spent on timing one model, if `REPEATS` allow."""
 REPEATS = (7, 60)
 """The least and the largest number of pairs."""
@@ -51,6 +49,9 @@ class Time:
 
 def time_of(module: Deployable, package: Path, inputs: Tensors) -> Time:
     """Times the fp32 package against the module, paired."""
+    from deploykit.backends.coreml.reference import ReferenceRunner
+    from deploykit.backends.eager import EagerRunner
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -93,8 +94,9 @@ def memory_of(module: Deployable, package: Path, inputs: Tensors, folder: Path) 
     """
     torch.save(module, folder / "module.pt")
     np.savez(folder / "inputs.npz", **inputs)
-    modules = sorted({type(child).__module__ for child in module.modules()})
-    (folder / "job.json").write_text(json.dumps({"package": str(package), "modules": modules}))
+    eager = sorted({"deploykit.backends.eager", *(type(child).__module__ for child in module.modules())})
+    job = {"package": str(package), "eager": eager, "interpreter": ["deploykit.backends.coreml.reference"]}
+    (folder / "job.json").write_text(json.dumps(job))
     return Memory(_measured("eager", folder), _measured("interpreter", folder))
 
 
@@ -107,9 +109,8 @@ def _measured(side: Side, folder: Path) -> int:
 def peak(side: Side, folder: Path) -> int:
     """In the process of one side: bytes of peak resident memory that loading and one run add."""
     job = json.loads((folder / "job.json").read_text())
-    if side == "eager":
-        for name in job["modules"]:
-            importlib.import_module(name)
+    for name in job[side]:
+        importlib.import_module(name)
     with np.load(folder / "inputs.npz") as arrays:
         inputs = {name: arrays[name] for name in arrays.files}
     torch.set_num_threads(1)
@@ -120,9 +121,13 @@ def peak(side: Side, folder: Path) -> int:
     Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM, see proc(5)
     before = _status("VmRSS")
     if side == "eager":
+        from deploykit.backends.eager import EagerRunner
+
         module = torch.load(folder / "module.pt", mmap=True, weights_only=False)
         EagerRunner(module).run(inputs)
     else:
+        from deploykit.backends.coreml.reference import ReferenceRunner
+
         ReferenceRunner(Path(job["package"])).run(inputs)
     return _status("VmHWM") - before
 

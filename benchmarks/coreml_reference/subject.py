@@ -17,7 +17,7 @@ from deploykit.backends.eager import EagerRunner
 from deploykit.capture.export import export, signature
 from deploykit.capture.infer import generic_spec
 from deploykit.capture.sources import Source
-from deploykit.errors import CaptureError
+from deploykit.errors import ArtifactError, CaptureError
 from deploykit.manifest import Signature
 from deploykit.parity.inputs import Draws
 from deploykit.prepare.deployable import Deployable, named_tensors
@@ -51,7 +51,6 @@ class Subject:
         signature: at an artifact's border.
         inputs: the draws.
         reference: what eager PyTorch gives at fp32.
-        wide: the same at fp64, or None where PyTorch cannot.
     """
 
     name: str
@@ -60,7 +59,13 @@ class Subject:
     signature: Signature
     inputs: Draws
     reference: Draws
-    wide: Draws | None
+
+    def wide(self) -> Draws | None:
+        """What eager PyTorch gives at fp64, or None where it cannot: some models make fp32 tensors inside."""
+        try:
+            return run(EagerRunner(self.module, "fp64"), self.inputs)
+        except ArtifactError:
+            return None
 
     def request(self, precision: Precision, folder: Path) -> LowerRequest:
         """What a road is asked for; makes the folder."""
@@ -88,12 +93,8 @@ def subject_of(name: str, network: nn.Module, examples: tuple[torch.Tensor, ...]
     example = {key: torch.from_numpy(value[0]) for key, value in inputs.items()}
     program = export(module, example, Path.cwd())
     reference = run(EagerRunner(module), inputs)
-    try:
-        wide = run(EagerRunner(module, "fp64"), inputs)
-    except Exception:  # some models make fp32 tensors inside, which do not mix with fp64
-        wide = None
     outputs = {key: torch.from_numpy(value[0]) for key, value in reference.items()}
-    return Subject(name, module, program, signature(example, outputs), inputs, reference, wide)
+    return Subject(name, module, program, signature(example, outputs), inputs, reference)
 
 
 def run(runner: Any, inputs: Draws, **options: Any) -> Draws:
