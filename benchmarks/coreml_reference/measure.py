@@ -19,7 +19,6 @@ from deploykit.backends.coreml.lower import from_export
 from deploykit.backends.coreml.reference import ReferenceRunner
 from deploykit.backends.onnx.lower import from_dynamo
 from deploykit.backends.onnx.runner import OnnxRunner
-from deploykit.errors import UserError
 
 Part = Literal["numbers", "onnx", "cost"]
 """What can be measured: against PyTorch; against ONNX Runtime; time and memory."""
@@ -131,8 +130,7 @@ def measure(result: Result, save: Callable[[Result], None], *, parts: frozenset[
 def reason(error: Exception) -> str:
     """One line of what an exception says."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or ["no message"]
-    words = lines[-1] if isinstance(error, UserError) and len(lines) > 1 else lines[0]
-    return f"{type(error).__name__}: {words}"[:300]
+    return f"{type(error).__name__}: {lines[0]}"[:300]
 
 
 def _fp32(result: Result, subject: Subject, package: Path) -> None:
