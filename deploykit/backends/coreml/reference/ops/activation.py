@@ -69,7 +69,11 @@ def sigmoid_hard(a: Arguments) -> torch.Tensor:
 def thresholded_relu(a: Arguments) -> torch.Tensor:
     """Gives x where x >= alpha, else 0. [iOS15.activation.thresholded_relu]."""
     x = a.tensor("x")
-    return torch.where(x >= a.number("alpha", 1.0), x, 0.0)
+    # F.threshold keeps what is larger: than the number before alpha.
+    below = torch.nextafter(
+        torch.tensor(a.number("alpha", 1.0), dtype=x.dtype), torch.tensor(-torch.inf, dtype=x.dtype)
+    )
+    return F.threshold(x, below.item(), 0.0)
 
 
 def softmax(a: Arguments) -> torch.Tensor:
