@@ -92,6 +92,9 @@ def memory_of(module: Deployable, package: Path, inputs: Tensors, folder: Path) 
         package: its fp32 artifact.
         inputs: one draw.
         folder: for files that the processes read.
+
+    Raises:
+        AttributeError, RuntimeError, PicklingError: if the module cannot be pickled.
     """
     torch.save(module, folder / "module.pt")
     np.savez(folder / "inputs.npz", **inputs)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import PicklingError
 from typing import Literal
 
 from benchmarks.coreml_reference import cost
@@ -53,6 +54,7 @@ class Result:
         eager_bytes: peak beyond imports.
         interpreter_bytes: the same.
         memory_ratio: their ratio.
+        memory_reason: why there is none.
         seconds: that each part took; a part that is in here has been measured.
     """
 
@@ -77,6 +79,7 @@ class Result:
     eager_bytes: int | None = None
     interpreter_bytes: int | None = None
     memory_ratio: float | None = None
+    memory_reason: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -173,5 +176,9 @@ def _cost(result: Result, subject: Subject, package: Path, folder: Path) -> None
     one = each(subject.inputs)[0]
     times = cost.time_of(subject.module, package, one)
     result.eager_s, result.interpreter_s, result.time_ratio = times.eager, times.interpreter, times.ratio
-    bytes_ = cost.memory_of(subject.module, package, one, folder)
+    try:
+        bytes_ = cost.memory_of(subject.module, package, one, folder)
+    except (AttributeError, RuntimeError, PicklingError) as error:  # hooks and parametrizations cannot be pickled
+        result.memory_reason = reason(error)
+        return
     result.eager_bytes, result.interpreter_bytes, result.memory_ratio = bytes_.eager, bytes_.interpreter, bytes_.ratio

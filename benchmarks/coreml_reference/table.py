@@ -110,7 +110,7 @@ def markdown(rows: list[Row], draws: int, ranked: Iterable[str]) -> str:
         f"Of {len(rows)} models {len(executed)} convert and are executed. At fp32 {len(good32)} of {len(executed)} "
         f"compute what PyTorch computes; at fp16 {len(good16)} of {len(halves)} are as good as fp16 lets them be. "
         f"Interpreting takes {geometric_mean(time):.2f} times eager PyTorch's time and {geometric_mean(memory):.2f} "
-        f"times its memory (geometric means over {len(time)} models).",
+        f"times its memory (geometric means over {len(time)} and {len(memory)} models).",
         "",
         EXPLAINED.format(draws=draws, ranked=_ranked(sorted(ranked))),
         "| " + " | ".join(COLUMNS) + " |",
@@ -123,6 +123,8 @@ def markdown(rows: list[Row], draws: int, ranked: Iterable[str]) -> str:
         "|---|---|---|",
         *(f"| {row['name']} | {row['failed']} | {row['reason'].replace('|', '/')} |" for row in failed),
     ]
+    if unknown := [row["name"] for row in executed if row.get("memory_reason")]:
+        lines += ["", f"No memory figure, since the module cannot be pickled: {', '.join(unknown)}."]
     witnesses = [row for row in executed if row.get("onnx_reason")]
     if witnesses:
         lines += ["", "No ONNX witness:", ""]
