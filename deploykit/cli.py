@@ -105,14 +105,49 @@ def init(
 @app.command()
 def inspect(
     source: Annotated[
-        str | None, typer.Argument(metavar="[CONFIG | ENTRY | ARTIFACT]", help="A model, or a manifest's folder")
+        str | None,
+        typer.Argument(metavar="[CONFIG | ENTRY | ARTIFACT]", help="A model, a manifest's folder, or an .mlpackage"),
     ] = None,
 ) -> None:
-    """Print what a stage made: the contract and graph of a model, or the manifest of an artifact."""
+    """Print what a stage made: the contract and graph of a model, the manifest of an artifact, or what an .mlpackage
+    holds: its border, ops, precision and weights.
+    """
     from deploykit.inspection import inspect as describe
 
     with _errors():
         out.print(describe(source))
+
+
+@app.command()
+def run(
+    model: Annotated[Path, typer.Argument(help="An .mlpackage, .tflite or .onnx, or an artifact's folder.")],
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="[NAME=]FILE", help="An .npy or a picture for an input, or an .npz for all."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--random", min=0, help="Draw the inputs that are not given.")] = None,
+    runner: Annotated[str | None, typer.Option(metavar="NAME", help="Default: the first that opens the file.")] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="Of coreml-reference: rounded, unrounded, fp64 or pessimistic.")
+    ] = None,
+    function: Annotated[str | None, typer.Option(metavar="NAME", help="Of coreml-reference: what to run.")] = None,
+    units: Annotated[
+        str | None,
+        typer.Option("--compute-units", help="Of coreml-apple: all, cpu_only, cpu_and_gpu or cpu_and_ne."),
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="New folder for the outputs, as NAME.npy.")] = None,
+) -> None:
+    """Run a saved artifact once on this machine, and print its outputs in figures.
+
+    Exit codes: 0 it ran, 2 something given is wrong.
+    """
+    from deploykit import execution
+
+    wished = {"mode": mode, "function": function, "compute_units": units}
+    options = {name: value for name, value in wished.items() if value is not None}
+    with _errors():
+        request = execution.Request(model, tuple(given or ()), runner, options, seed, to)
+        out.print(execution.run(request))
 
 
 @app.command()

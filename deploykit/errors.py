@@ -3,6 +3,7 @@
     DeploykitError
     ├── UserError                 something the user gave is wrong; exit code 2
     │   ├── SpecError             deploykit.toml
+    │   ├── ArgumentsError        what a command was given: no such file, runner, option or input
     │   ├── EntryError            the model's entry: not found, or the factory failed
     │   ├── WeightsError          a checkpoint that cannot be read or does not fit
     │   ├── SampleError           the project's own samples
@@ -39,6 +40,17 @@ class SpecError(UserError):
 
     def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[str, ...]]]:
         return SpecError, (self.problems,)
+
+
+class ArgumentsError(UserError):
+    """What a command was given cannot be used; carries every problem found."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+    def __reduce__(self) -> tuple[type[ArgumentsError], tuple[tuple[str, ...]]]:
+        return ArgumentsError, (self.problems,)
 
 
 class EntryError(UserError):

@@ -13,18 +13,22 @@ from rich.text import Text
 from deploykit.errors import ArtifactError
 from deploykit.jobs import IsolatedPool, logged
 from deploykit.manifest import Manifest, Signature
+from deploykit.packages import package
 from deploykit.source import read_source
 from deploykit.spec import Contract
 from deploykit.work.capture import Captured, capture, count_ops
+from deploykit.work.census import census
 
 
 def inspect(text: str | None) -> RenderableType:
-    """Describes a manifest (or the folder that holds one), or captures a model and describes it.
+    """Describes a manifest (or the folder that holds one) or a Core ML package, or captures a model and describes it.
 
     Raises:
         DeploykitError: if it is neither, or cannot be read.
     """
     path = Path(text) if text else None
+    if path and path.suffix == ".mlpackage":  # first: it has a Manifest.json, and many disks do not tell m from M
+        return _package(path)
     if path and (path / "manifest.json").is_file():
         path /= "manifest.json"
     return _manifest(path) if path and path.name == "manifest.json" else _model(text)
@@ -44,6 +48,11 @@ def _manifest(path: Path) -> RenderableType:
         snr = "" if r.snr_db is None else f"{r.snr_db:.1f}"
         table.add_row(r.runner, r.input, r.verdict, snr, "" if r.max_abs is None else f"{r.max_abs:.2e}", r.reason)
     return Group(head, _contract(manifest.contract), _signature(manifest.signature), table)
+
+
+def _package(path: Path) -> RenderableType:
+    with tempfile.TemporaryDirectory() as scratch, IsolatedPool(1) as pool:
+        return package(pool.submit(logged, Path(scratch) / "log", census, path).result())
 
 
 def _model(text: str | None) -> RenderableType:

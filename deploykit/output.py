@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,28 @@ def staged(out: Path) -> Iterator[Path]:
         raise OutputError(
             f"{error.filename or out}: {error.strerror or error}; what was in {out} is untouched"
         ) from error
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Gives a folder beside `out` to write to; it becomes `out` when the block ends well, else it is removed.
+
+    Raises:
+        OutputError: if `out` exists and is not an empty folder, or cannot be written.
+    """
+    staging: Path | None = None
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+        inner = staging / out.name  # mkdtemp's own folder is for its owner only, whatever the umask says
+        inner.mkdir()
+        yield inner
+        inner.rename(out)
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror or error}; give a new folder") from error
+    finally:
+        if staging:
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 def _recover(out: Path, staging: Path, old: Path) -> None:

@@ -55,9 +55,11 @@ def loaded_after(code: str) -> set[str]:
     [
         "import deploykit.codegen.build",
         "import deploykit.pipeline",
+        "import deploykit.execution",
+        "import deploykit.inspection",
         "from deploykit.cli import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass",
     ],
-    ids=["codegen", "pipeline", "help"],
+    ids=["codegen", "pipeline", "run", "inspect", "help"],
 )
 def test_no_heavy_package_is_imported(code: str) -> None:
     assert loaded_after(code) & set(HEAVY) == set()

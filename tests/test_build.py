@@ -348,3 +348,43 @@ def test_a_ranking_is_compared_as_a_set(tmp_path: Path, cli: Callable[..., Run])
     plain = cli("build", tmp_path, "--out", tmp_path / "out")
     assert plain.code == 1
     assert "ranked = true" in plain.out
+
+
+OVERFLOW = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.head = torch.nn.Linear(16, 4)
+
+    def forward(self, x):
+        keys = x * 400
+        scores = keys @ keys.transpose(1, 2)
+        return self.head((scores * 1e-6).softmax(-1) @ x)
+
+def net():
+    return Net().eval(), torch.randn(1, 8, 16)
+"""
+
+
+def test_an_overflow_in_fp16_fails_and_names_the_op_and_the_line(tmp_path: Path, cli: Callable[..., Run]) -> None:
+    """PyTorch in fp16 overflows as well: its noise floor is no excuse."""
+    (tmp_path / "m.py").write_text(OVERFLOW)
+    run = cli(
+        "build", "m.py:net", "--target", "ios_coreml", "--precision", "fp16", "--out", tmp_path / "out", cwd=tmp_path
+    )
+    report = Build(tmp_path / "out", run).report
+    assert run.code == 1
+    (artifact,) = report.artifacts
+    assert [gate.verdict for gate in artifact.gates] == ["passed", "passed"], "at fp32 the model is right"
+    failed = [record for record in report.parity if record.verdict == "failed"]
+    assert {record.input for record in failed} >= {"random"}
+    for record in failed:
+        assert record.snr_db is not None
+        assert "matmul" in record.reason
+        assert "fp16 ends at 65504" in record.reason
+        assert "m.py:12 `scores = keys @ keys.transpose(1, 2)`" in record.reason
+    assert "m.py:12" in run.out.replace("\n", "")
+    assert str(tmp_path) not in (tmp_path / "out" / "report" / "report.json").read_text()

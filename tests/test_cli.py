@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import deploykit
@@ -14,7 +15,7 @@ from tests.conftest import ROOT, Build, Run
 def test_version_and_help(cli: Callable[..., Run]) -> None:
     assert cli("--version").out == f"deploykit {deploykit.__version__}\n"
     text = cli("--help").out
-    for command in ("build", "init", "inspect", "report", "doctor"):
+    for command in ("build", "init", "inspect", "run", "report", "doctor"):
         assert re.search(rf"\b{command}\b", text)
 
 
@@ -44,6 +45,45 @@ def test_inspect_shows_a_model_and_an_artifact(digits: Build, cli: Callable[...,
     assert "1 × 28 × 28 × 1" in artifact.out
 
 
+def test_inspect_shows_what_a_core_ml_package_holds(digits: Build, cli: Callable[..., Run]) -> None:
+    shown = cli("inspect", digits.folder / "artifacts" / "ios_coreml" / "fp16" / "digits.mlpackage")
+    assert shown.code == 0
+    assert re.search(r"specification version 8, runs from iOS 17", shown.out)
+    assert re.search(r"conv\s+│ 14 ", shown.out)
+    assert re.search(r"FLOAT16 \d+, FLOAT32 1\b", shown.out)
+    assert "1 × 28 × 28 × 1" in shown.out
+
+
+def test_run_executes_every_artifact_of_a_build(digits: Build, cli: Callable[..., Run], tmp_path: Path) -> None:
+    x = np.random.default_rng(0).random((1, 28, 28, 1))
+    np.save(tmp_path / "x.npy", x)
+    scores = {}
+    for target in ("ios_coreml", "android_onnx", "android_litert"):
+        folder = digits.folder / "artifacts" / target / "fp32"
+        run = cli("run", folder, "--input", tmp_path / "x.npy", "--out", tmp_path / target)
+        assert run.code == 0, run.err
+        assert "note: the input 'image' was float64, it is given as float32" in run.out
+        assert ("reference execution, not Apple's runtime" in run.out) == (target == "ios_coreml")
+        scores[target] = np.load(tmp_path / target / "scores.npy")
+    for values in scores.values():
+        assert values.shape == (1, 10)
+        np.testing.assert_allclose(values, scores["ios_coreml"], 1e-3, 1e-5)
+    again = cli("run", digits.folder / "artifacts" / "ios_coreml" / "fp32", "--random", "1", "--mode", "fp64")
+    assert re.search(r"scores │ float64 │ 1 × 10 ", again.out)
+
+
+def test_run_names_what_is_wrong(digits: Build, cli: Callable[..., Run], tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((1, 28, 28), np.int64))
+    package = digits.folder / "artifacts" / "ios_coreml" / "fp32" / "digits.mlpackage"
+    run = cli("run", package, "--input", f"pixels={tmp_path / 'x.npy'}", "--input", tmp_path / "x.npy")
+    assert run.code == 2
+    assert "there is no input 'pixels'; the inputs are image" in run.err
+    assert "has shape [1, 28, 28], the input 'image' takes float32 [1, 28, 28, 1]" in run.err
+    missing = cli("run", package, "--function", "other")
+    assert "has no function 'other', but ['main']" in missing.err
+    assert "Traceback" not in run.err + missing.err
+
+
 def test_doctor_lists_converters_runners_and_tools(cli: Callable[..., Run]) -> None:
     text = cli("doctor").out
     for word in ("coremltools", "litert-torch", "coreml-reference", "coreml-apple", "mvn", "swift"):
@@ -59,6 +99,9 @@ def test_doctor_lists_converters_runners_and_tools(cli: Callable[..., Run]) -> N
         (("build", "sample_apps"), ("no such file",)),
         (("build", "sample_apps/digits", "--out", "sample_apps"), ("did not write",)),
         (("inspect", "/nowhere/at/all.toml"), ("no such file",)),
+        (("inspect", "/nowhere/x.mlpackage"), ("/nowhere/x.mlpackage is not a folder",)),
+        (("run", "x.onnx", "--runner", "onxruntime"), ("x.onnx does not exist", 'mean "onnxruntime"')),
+        (("run", "pyproject.toml", "--input", "no.npy"), ("known are .mlpackage, .onnx, .tflite", "no file no.npy")),
     ],
 )
 def test_wrong_arguments_are_one_clear_error(

@@ -7,7 +7,7 @@ import pytest
 from filelock import FileLock
 
 from deploykit.errors import OutputError, UserError
-from deploykit.output import staged
+from deploykit.output import new_folder, staged
 
 
 def make(folder: Path, text: str) -> None:
@@ -82,3 +82,29 @@ def test_two_builds_do_not_share_a_folder(tmp_path: Path) -> None:
         staged(tmp_path / "build"),
     ):
         pytest.fail("the build must not start")
+
+
+def half_and_raise(out: Path) -> None:
+    with new_folder(out) as folder:
+        (folder / "half").touch()
+        raise UserError("stop")
+
+
+def put(out: Path, name: str) -> None:
+    with new_folder(out) as folder:
+        (folder / name).touch()
+
+
+def test_a_new_folder_is_whole_or_not_there(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(UserError, match="stop"):
+        half_and_raise(out)
+    assert list(tmp_path.iterdir()) == []
+    out.mkdir()
+    put(out, "whole")
+    with pytest.raises(OutputError, match="give a new folder"):
+        put(out, "other")
+    assert [p.name for p in out.iterdir()] == ["whole"]
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    with pytest.raises(OutputError, match="cannot be written"):
+        put(out / "whole" / "inner", "x")

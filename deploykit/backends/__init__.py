@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import get_args
 
 from deploykit.backends.base import Inside, Road, Runner, Tensors
 from deploykit.manifest import ComputeUnits, Interface
@@ -60,18 +61,26 @@ class RunnerEntry:
 
     title: str
     where: str
+    suffix: str
+    """Of the files that it opens."""
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What it can be told when it opens a file: name → values; none means any text."""
     unavailable: Callable[[], str | None] = lambda: None
     """Why it cannot run on this host, or None if it can."""
     compute_units: ComputeUnits | None = None
     """What a build lets Apple's runtime use; other units are the Mac kit's."""
 
-    def open(self, artifact: Path) -> Runner:
+    def open(self, artifact: Path, **options: str) -> Runner:
         """The runner, with the artifact read.
+
+        Args:
+            artifact: the file or package.
+            options: of those in `options`.
 
         Raises:
             ArtifactError: if it cannot be read.
         """
-        runner: Runner = resolve_name(self.where)(artifact)
+        runner: Runner = resolve_name(self.where)(artifact, **options)
         return runner
 
 
@@ -101,15 +110,24 @@ BACKENDS: dict[str, Backend] = {
 
 RUNNERS: dict[str, RunnerEntry] = {
     "coreml-reference": RunnerEntry(
-        "Core ML, reference execution (not Apple's runtime)", "deploykit.backends.coreml.reference:ReferenceRunner"
+        "Core ML, reference execution, not Apple's runtime",
+        "deploykit.backends.coreml.reference:ReferenceRunner",
+        ".mlpackage",
+        {"mode": ("rounded", "unrounded", "fp64", "pessimistic"), "function": ()},
     ),
     "coreml-apple": RunnerEntry(
         "Core ML, Apple's runtime",
         "deploykit.backends.coreml.runner:AppleRunner",
-        _not_on_a_mac,
+        ".mlpackage",
+        options={"compute_units": get_args(ComputeUnits)},
+        unavailable=_not_on_a_mac,
         compute_units="all",
     ),
-    "litert": RunnerEntry("LiteRT CompiledModel, CPU (XNNPACK)", "deploykit.backends.litert.runner:LiteRtRunner"),
-    "tflite": RunnerEntry("TFLite Interpreter, CPU (XNNPACK)", "deploykit.backends.litert.runner:TfliteRunner"),
-    "onnxruntime": RunnerEntry("ONNX Runtime, CPU", "deploykit.backends.onnx.runner:OnnxRunner"),
+    "litert": RunnerEntry(
+        "LiteRT CompiledModel, CPU (XNNPACK)", "deploykit.backends.litert.runner:LiteRtRunner", ".tflite"
+    ),
+    "tflite": RunnerEntry(
+        "TFLite Interpreter, CPU (XNNPACK)", "deploykit.backends.litert.runner:TfliteRunner", ".tflite"
+    ),
+    "onnxruntime": RunnerEntry("ONNX Runtime, CPU", "deploykit.backends.onnx.runner:OnnxRunner", ".onnx"),
 }

@@ -6,12 +6,13 @@ Every backend folder has the same file names: `lower.py` (ExportedProgram → fi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 from deploykit.manifest import OpRecord, Signature
@@ -25,6 +26,36 @@ ORIGINS = "origins.json"
 
 Tensors = dict[str, NDArray[Any]]
 """Named tensors, as NumPy arrays, at an artifact's border."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An input of a saved artifact, as the file declares it.
+
+    Attributes:
+        name: its name.
+        dtype: its element type.
+        shape: its sizes, with None for what is known at run time only; None if not even the rank is known.
+        picture: whether a PIL image may be given; the last two sizes are its height and width then.
+        optional: whether it may be left out.
+    """
+
+    name: str
+    dtype: np.dtype[Any]
+    shape: tuple[int | None, ...] | None
+    picture: bool = False
+    optional: bool = False
+
+    def __str__(self) -> str:
+        sizes = "..." if self.shape is None else ", ".join("?" if size is None else str(size) for size in self.shape)
+        return f"{self.dtype} [{sizes}]"
+
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Whether an array of this shape can be it."""
+        return self.shape is None or (
+            len(shape) == len(self.shape)
+            and all(wished in (None, size) for wished, size in zip(self.shape, shape, strict=True))
+        )
 
 
 @dataclass(frozen=True)
@@ -80,6 +111,21 @@ class Runner(ABC):
         Raises:
             ArtifactError: if the artifact cannot be executed with these inputs.
         """
+
+    def run_afresh(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Runs the artifact once as `run` does, with a fresh state if it has states.
+
+        Args:
+            inputs: as of `run`; where `takes` says so, also PIL images.
+
+        Returns:
+            Every output by name; of a classifier its label and a dictionary of each class's probability.
+        """
+        return self.run({**inputs})
+
+    def takes(self) -> tuple[Taken, ...]:
+        """The artifact's inputs, in order, as the file declares them; empty where a runner does not say."""
+        return ()
 
     def close(self) -> None:
         """Frees native objects; safe to call twice."""

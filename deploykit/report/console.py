@@ -10,7 +10,7 @@ from rich.text import Text
 from deploykit.mac import APPLE_RUNNER
 from deploykit.manifest import Verdict
 from deploykit.report import words
-from deploykit.report.model import Report, SdkRecord
+from deploykit.report.model import ArtifactRecord, Report, SdkRecord
 from deploykit.report.rows import Row, headline, rows, worst
 from deploykit.report.words import clean
 
@@ -110,9 +110,23 @@ def _reasons(report: Report) -> list[RenderableType]:
         found.append(_verdict(verdict).append(f"  {clean(names)}", style="default not bold"))
         logs = [f"log: {row.artifact.log}" for row in where if verdict == "failed" and row.artifact.log]
         found += [Padding(Text(clean(line)), (0, 0, 0, 4)) for line in (text, *logs)]
+    for gate, artifacts in _gates(report).items():
+        names = ", ".join(f"{a.target} {a.precision}" for a in artifacts)
+        found.append(_verdict(gate[0]).append(f"  {clean(names)} · {gate[1]}", style="default not bold"))
+        found.append(Padding(Text(clean(gate[2])), (0, 0, 0, 4)))
     if any(record.runner == words.REFERENCE_RUNNER for record in report.parity):
         found.append(Text(f"{words.REFERENCE_RUNNER}: {words.REFERENCE_NOTE}.", style="dim"))
     return found
+
+
+def _gates(report: Report) -> dict[tuple[Verdict, str, str], list[ArtifactRecord]]:
+    """Verdict, gate and reason of what is demanded beside the outputs and was not had → the artifacts."""
+    told: dict[tuple[Verdict, str, str], list[ArtifactRecord]] = {}
+    for artifact in report.artifacts:
+        for gate in artifact.gates:
+            if gate.verdict != "passed":
+                told.setdefault((gate.verdict, gate.gate, gate.reason), []).append(artifact)
+    return told
 
 
 def _sdk(sdk: SdkRecord) -> Text:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from deploykit.manifest import ParityRecord
+from deploykit.manifest import GateRecord, ParityRecord
 from deploykit.report.model import ArtifactRecord, Report
 from deploykit.report.rows import headline
-from deploykit.report.words import clean, no_artifact, numbers, runner_note
+from deploykit.report.words import clean, db, no_artifact, numbers, runner_note
 
 
 def junit(report: Report) -> str:
@@ -22,6 +22,9 @@ def junit(report: Report) -> str:
         for artifact in report.artifacts:
             if artifact.target == target:
                 _artifact(suite, artifact, report)
+            if artifact.target == target:
+                for gate in artifact.gates:
+                    _gate(suite, artifact, gate)
         for record in report.parity:
             if record.target == target:
                 _comparison(suite, record)
@@ -50,6 +53,18 @@ def _artifact(suite: Element, artifact: ArtifactRecord, report: Report) -> None:
         )
     else:
         _element(case, "skipped", message="not run: nothing was compared, no runner opened this artifact")
+
+
+def _gate(suite: Element, artifact: ArtifactRecord, gate: GateRecord) -> None:
+    case = _element(suite, "testcase", classname=artifact.target, name=f"{artifact.precision} gate: {gate.gate}")
+    figures = f"{db(gate.snr_db)}, required {db(gate.required_snr_db)}: " if gate.snr_db is not None else ""
+    text = figures + gate.reason
+    if gate.verdict == "failed":
+        _element(case, "failure", text, message=text, type="gate")
+    elif gate.verdict == "not_run":
+        _element(case, "skipped", message=f"not run: {text}")
+    else:
+        _element(case, "system-out", text)
 
 
 def _comparison(suite: Element, record: ParityRecord) -> None:

@@ -53,6 +53,8 @@ def blame(record: ParityRecord, inside: Inside) -> ParityRecord:
         return _because(record, f"{_op(first)} reaches {first.largest:.2g}, fp16 ends at 65504{more}{_at(first)}")
     if inside.costliest is not None:
         return _because(record, f"fp16 costs most in {_op(inside.costliest)}{_at(inside.costliest)}")
+    if inside.curve:
+        return _because(record, f"no op stands out, fp16's rounding adds up over {len(inside.curve)}")
     return record
 
 

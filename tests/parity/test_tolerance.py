@@ -13,7 +13,15 @@ def numbers(snr: float, bad: int = 0) -> Comparison:
 
 @pytest.mark.parametrize(
     ("precision", "floor", "wanted"),
-    [("fp32", 130.0, 70.0), ("fp32", None, 70.0), ("fp32", 60.0, 45.0), ("fp16", 90.0, 50.0), ("fp16", 40.0, 34.0)],
+    [
+        ("fp32", 130.0, 70.0),
+        ("fp32", None, 70.0),
+        ("fp32", 60.0, 45.0),
+        ("fp16", 90.0, 50.0),
+        ("fp16", 40.0, 34.0),
+        ("fp16", 0.0, 20.0),
+        ("fp32", -3.0, 30.0),
+    ],
 )
 def test_demanded_is_guidance_or_the_floor_less_its_margin(precision: str, floor: float | None, wanted: float) -> None:
     assert required_snr_db(precision, floor, None) == wanted  # type: ignore[arg-type]

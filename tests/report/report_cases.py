@@ -8,7 +8,7 @@ import math
 
 from PIL import Image
 
-from deploykit.manifest import ParityRecord, RoadRecord, Verdict
+from deploykit.manifest import GateRecord, OpRecord, ParityRecord, RoadRecord, Verdict
 from deploykit.report.model import (
     ArtifactRecord,
     ErrorProfile,
@@ -84,6 +84,15 @@ def picture(seed: int) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
+def gates(precision: Precision) -> tuple[GateRecord, ...]:
+    """What is demanded beside the outputs, all of it had."""
+    twin = GateRecord(
+        gate="fp32 twin", verdict="passed", reason="its outputs are PyTorch's", snr_db=124.1, required_snr_db=70.0
+    )
+    interface = GateRecord(gate="interface", verdict="passed", reason="2 tensors as wanted, opens on 17.0")
+    return (interface,) if precision == "fp32" else (interface, twin)
+
+
 def good() -> Report:
     """Ten artifacts over five targets, all of them right."""
     artifacts, parity, errors = [], [], []
@@ -107,6 +116,10 @@ def good() -> Report:
                     road="torch.export",
                     roads_tried=tuple(roads),
                     log=f"artifacts/{target}/{precision}/convert.log",
+                    gates=gates(precision),
+                    curve=tuple(OpRecord(op="conv", output=f"conv_{n}", snr_db=72.0 - 0.4 * n) for n in range(40))
+                    if (backend, precision) == ("coreml", "fp16")
+                    else (),
                 )
             )
             for lane, kind in enumerate(INPUTS):
@@ -183,7 +196,8 @@ def mixed() -> Report:
             road="torchscript trace", outcome="failed", reason="NotImplementedError: upsample_bicubic2d", seconds=2.0
         ),
     )
-    change("android_onnx", "fp16", verdict="failed", path=None, bytes=None, sha256=None, road=None, roads_tried=trail)
+    gone: dict[str, object] = dict.fromkeys(("path", "bytes", "sha256", "road"))
+    change("android_onnx", "fp16", verdict="failed", **gone, gates=(), roads_tried=trail)
     parity = [p for p in parity if (p.target, p.precision) != ("android_onnx", "fp16")]
     change("ios_onnx", "fp16", verdict="failed")
     for i, p in enumerate(parity):
@@ -193,6 +207,21 @@ def mixed() -> Report:
                 "ios_onnx", "fp16", p.runner, p.input, 31.4 if p.input == "random" else 28.9, metric=metric
             )
     change("android_tflite", "fp16", verdict="not_run")
+    bad_twin = GateRecord(
+        gate="fp32 twin",
+        verdict="failed",
+        reason="on random: 62.1 dB is below the 70.0 dB demanded",
+        snr_db=62.1,
+        required_snr_db=70.0,
+    )
+    no_twin = GateRecord(gate="fp32 twin", verdict="not_run", reason="there is no fp32 twin: TypeError")
+    change("android_litert", "fp16", verdict="failed", gates=(gates("fp32")[0], bad_twin))
+    change("android_tflite", "fp16", gates=(gates("fp32")[0], no_twin))
+    origin = "timm/models/efficientvit_mit.py:386 `out = self._attn(q, k, v)` in stages.2.attn (LiteMLA)"
+    scores = OpRecord(op="matmul", output="matmul_1_cast_fp16", origin=origin, largest=3.8e6)
+    ops = [OpRecord(op="conv", output=f"conv_{n}", snr_db=72.0 - 0.4 * n if n < 25 else -2.7) for n in range(40)]
+    ops[25] = OpRecord(op="matmul", output="matmul_1_cast_fp16", snr_db=-200.0)
+    change("ios_coreml", "fp16", overflows=(scores,), curve=tuple(ops))
     reason = "ai_edge_litert is not installed; pip install ai-edge-litert"
     parity = [
         p
@@ -252,6 +281,11 @@ def hostile() -> Report:
             "road": HOSTILE,
             "log": HOSTILE,
         }
+    )
+    bad_gate = GateRecord(gate="interface", verdict="failed", reason=HOSTILE)
+    bad_op = OpRecord(op=HOSTILE, output=HOSTILE, origin=HOSTILE, largest=1e9, snr_db=-3.0)
+    first = first.model_copy(
+        update={"gates": (bad_gate,), "overflows": (bad_op,), "curve": (bad_op,), "costliest": bad_op}
     )
     sample = report.samples[0].model_copy(
         update={"name": HOSTILE, "label": HOSTILE, "predictions": (Prediction(by=HOSTILE, label=HOSTILE, score=0.5),)}

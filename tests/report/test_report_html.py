@@ -12,7 +12,7 @@ import report_cases
 from report_cases import HOSTILE
 
 from deploykit.manifest import ParityRecord
-from deploykit.report.html import html, link
+from deploykit.report.html import html, link, page
 from deploykit.report.model import Report
 from deploykit.report.rows import headline, rows, worst
 from deploykit.report.words import NAMES, REFERENCE_NOTE
@@ -115,7 +115,7 @@ def test_every_artifact_verdict_is_told(report: Report) -> None:
 
 def test_headlines() -> None:
     good = "All 10 artifacts compute what the PyTorch model computes"
-    mixed = "7 of 10 artifacts compute what the PyTorch model computes: 1 does not, 1 could not be made, "
+    mixed = "6 of 10 artifacts compute what the PyTorch model computes: 2 do not, 1 could not be made, "
     mixed += "1 could not be checked"
     assert headline(CASES["good"]) == good
     assert headline(CASES["mixed"]) == mixed
@@ -197,3 +197,21 @@ def test_templates_escape_and_stay_short(path: Path) -> None:
     assert "| safe" not in text
     assert path.suffix == ".css" or ".html" in path.name  # autoescape goes by the name
     assert path.suffix != ".css" or "{{" not in text
+
+
+def test_gates_that_did_not_pass_are_callouts_and_the_others_stand_by_the_verdict() -> None:
+    words = Outline(html(CASES["mixed"])).words
+    assert "fp32 twin : on random: 62.1 dB is below the 70.0 dB demanded" in words
+    assert "fp32 twin : there is no fp32 twin: TypeError" in words
+    assert "✓ interface ✓ fp32 twin" in words
+
+
+def test_the_op_that_is_to_blame_is_drawn_and_named() -> None:
+    (curve,) = page(CASES["mixed"]).curves
+    assert len(curve.bars) == 40
+    assert curve.worst == pytest.approx(100 * (25 + 0.43) / 40, abs=0.01)
+    assert curve.bars[0].height > curve.bars[24].height > curve.bars[25].height == curve.bars[30].height == 0
+    words = Outline(html(CASES["mixed"])).words
+    assert "Beyond fp16's largest number, 65504: matmul matmul_1_cast_fp16" in words
+    assert "efficientvit_mit.py:386" in words
+    assert page(CASES["good"]).curves[0].worst is None

@@ -31,11 +31,13 @@ def test_counts_add_up_and_each_comparison_is_a_case() -> None:
     root = ElementTree.fromstring(junit(report))
     suites = root.findall("testsuite")
     assert [suite.get("name") for suite in suites] == list(dict.fromkeys(a.target for a in report.artifacts))
-    assert len(root.findall(".//testcase")) == len(report.parity) + 1  # one target × precision has no artifact
+    gates = [gate for artifact in report.artifacts for gate in artifact.gates]
+    # One target × precision has no artifact, which is a case, too.
+    assert len(root.findall(".//testcase")) == len(report.parity) + len(gates) + 1
     for attribute, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         for element in (root, *suites):
             assert element.get(attribute) == str(len(element.findall(f".//{tag}")))
-    verdicts = [p.verdict for p in report.parity]
+    verdicts = [p.verdict for p in (*report.parity, *gates)]
     assert root.get("failures") == str(verdicts.count("failed"))
     assert root.get("skipped") == str(verdicts.count("not_run"))
     assert root.get("errors") == "1"
@@ -58,7 +60,8 @@ def test_case_names_are_unique_and_numbers_survive() -> None:
 
 
 def test_an_artifact_that_nothing_looked_at_is_skipped() -> None:
-    report = report_cases.good().model_copy(update={"parity": ()})
+    bare = tuple(artifact.model_copy(update={"gates": ()}) for artifact in report_cases.good().artifacts)
+    report = report_cases.good().model_copy(update={"parity": (), "artifacts": bare})
     root = ElementTree.fromstring(junit(report))
     assert root.get("skipped") == root.get("tests") == "10"
 

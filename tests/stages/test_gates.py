@@ -105,9 +105,10 @@ OVER = OpRecord(op="matmul", output="scores", origin="model.py:7 `q @ k`", large
             Inside(costliest=OpRecord(op="sub", output="d", snr_db=9.0)),
             "because; fp16 costs most in sub d",
         ),
+        (Inside(curve=(OVER, OVER)), "because; no op stands out, fp16's rounding adds up over 2"),
         (Inside(), "because"),
     ],
-    ids=["overflow", "two overflows", "cancellation", "nothing seen"],
+    ids=["overflow", "two overflows", "cancellation", "many", "nothing seen"],
 )
 def test_a_failure_names_the_op(inside: Inside, said: str) -> None:
     assert blame(record("failed", 2.0), inside).reason == said

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.compiled_model import CompiledModel
 from ai_edge_litert.hardware_accelerator import HardwareAccelerator
 from ai_edge_litert.interpreter import Interpreter
 
-from deploykit.backends.base import Runner, Tensors
+from deploykit.backends.base import Runner, Taken, Tensors
 from deploykit.errors import ArtifactError
 
 SIGNATURE = "serving_default"
@@ -27,6 +28,10 @@ class LiteRtRunner(Runner):
             raise ArtifactError(f"LiteRT cannot open {path.name}: {error}") from error
         self._in = {name: self._model.create_input_buffer_by_name(SIGNATURE, name) for name in self._inputs}
         self._out = {name: self._model.create_output_buffer_by_name(SIGNATURE, name) for name in self._outputs}
+
+    def takes(self) -> tuple[Taken, ...]:
+        """See `Runner.takes`."""
+        return _taken(self._inputs)
 
     def run(self, inputs: Tensors) -> Tensors:
         """See `Runner.run`."""
@@ -64,6 +69,10 @@ class TfliteRunner(Runner):
         except Exception as error:
             raise ArtifactError(f"TFLite cannot open {path.name}: {error}") from error
 
+    def takes(self) -> tuple[Taken, ...]:
+        """See `Runner.takes`."""
+        return _taken(self._run.get_input_details())
+
     def run(self, inputs: Tensors) -> Tensors:
         """See `Runner.run`."""
         _check_names(inputs, self._run.get_input_details())
@@ -71,6 +80,15 @@ class TfliteRunner(Runner):
             return {name: np.array(value) for name, value in self._run(**inputs).items()}
         except Exception as error:
             raise ArtifactError(f"TFLite cannot run the model: {error}") from error
+
+
+def _taken(details: dict[str, Any]) -> tuple[Taken, ...]:
+    """Both engines describe an input in the same words; -1 is a size that is known at run time only."""
+    return tuple(
+        Taken(name, np.dtype(item["dtype"]), tuple(None if size < 0 else int(size) for size in sizes))
+        for name, item in details.items()
+        for sizes in [item.get("shape_signature", item["shape"])]
+    )
 
 
 def _check_names(given: Tensors, wanted: dict[str, object]) -> None:

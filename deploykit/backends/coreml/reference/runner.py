@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from deploykit.backends.base import Runner
+from deploykit.backends.base import Runner, Taken
 from deploykit.backends.coreml.reference.declared import Declared, TensorType
 from deploykit.backends.coreml.reference.features import Feature, features, function_name
 from deploykit.backends.coreml.reference.ops.limits import bounded
@@ -60,6 +60,10 @@ class ReferenceRunner(Runner):
     def outputs(self) -> tuple[Declared, ...]:
         """The function's outputs, in order; a classifier's label and probabilities are no tensors."""
         return self._open().outputs
+
+    def takes(self) -> tuple[Taken, ...]:
+        """See `Runner.takes`."""
+        return tuple(self._taken(item) for item in self.inputs)
 
     def make_state(self) -> State:
         """All states of the function, as zeros; each sequence of runs has its own."""
@@ -111,6 +115,10 @@ class ReferenceRunner(Runner):
         results = program.run(fed, state or self.make_state(), on_output)
         return {item.name: self._left(item, results[item.name], pictures) for item in program.outputs}
 
+    def run_afresh(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Runner.run_afresh`."""
+        return self.run(inputs, state=self.make_state())
+
     def close(self) -> None:
         """Lets go of the weights; safe to call twice."""
         self._program = None
@@ -119,6 +127,12 @@ class ReferenceRunner(Runner):
         if self._program is None:
             raise ArtifactError(f"the runner of {self._path} is closed; make a new one")
         return self._program
+
+    def _taken(self, item: TensorType) -> Taken:
+        feature = self._given.get(item.name, Feature(item.name))
+        optional = feature.default is not None and item.fits(feature.default_shape)
+        shape = None if item.any_rank else item.shape
+        return Taken(item.name, item.dtype.array, shape, feature.layout is not None, optional)
 
     def _prepared(self, item: TensorType, inputs: Mapping[str, Any]) -> NDArray[Any] | None:
         """What is fed for an input: pictures as the program sees them, defaults for what is left out."""

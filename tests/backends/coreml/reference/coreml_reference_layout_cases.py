@@ -130,6 +130,13 @@ SHAPE_CASES = [
         lambda x: np.arange(2, 11, 3),
     ),
     Case(
+        "range_1d",  # in double, float32(1.1) / float32(0.1) is a little more than 11
+        lambda x: mb.range_1d(start=mb.squeeze(x=x), end=np.float32(1.1), step=np.float32(0.1)),
+        {"x": np.array([0], np.float32)},
+        lambda x: 0.1 * np.arange(11),
+        note="counts in float32",
+    ),
+    Case(
         "one_hot",
         lambda x: mb.one_hot(indices=x, one_hot_vector_size=5, axis=1, on_value=2.0, off_value=-1.0),
         {"x": np.array([[0, 4], [3, 3]], np.int32)},

@@ -56,10 +56,15 @@ def fill_like(a: Arguments) -> torch.Tensor:
 def range_1d(a: Arguments) -> torch.Tensor:
     """start, start + step, … below end. [iOS15.tensor_operation.range_1d]."""
     dtype, start, end, step = a.tensor("start").dtype, a.number("start"), a.number("end"), a.number("step")
-    if step and (end - start) / step > 0:
-        bounded(a.op, [math.ceil((end - start) / step)])
-    whole = not dtype.is_floating_point
-    return torch.arange(*((int(start), int(end), int(step)) if whole else (start, end, step)), dtype=dtype)
+    if not dtype.is_floating_point:
+        if step and (end - start) / step > 0:
+            bounded(a.op, [math.ceil((end - start) / step)])
+        return torch.arange(int(start), int(end), int(step), dtype=dtype)
+    # Converters count in float32, and declare the result: 9 / 1e-6 is 9,000,000 there, a little more in double.
+    narrow = torch.tensor([end - start, step], dtype=torch.float32)
+    count = max(0, math.ceil(float(narrow[0] / narrow[1])))
+    bounded(a.op, [count])
+    return torch.arange(count, dtype=torch.float64).mul_(step).add_(start).to(dtype)
 
 
 def band_part(a: Arguments) -> torch.Tensor:

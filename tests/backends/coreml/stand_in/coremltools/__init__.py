@@ -2,7 +2,7 @@
 
 Put this folder's parent on PYTHONPATH, and `templates/mac/check.py` runs on Linux as it would on a Mac. Only the names
 that the script uses are here; `test_mac_check.py` holds them against the real package. `coremltools.proto`, which the
-reference runner reads files with, is the real one. `STAND_IN` in the environment makes it go wrong, a word for each way.
+reference runner reads files with, is the real one. `STAND_IN` in the environment makes it go wrong, one word a way.
 """
 
 from __future__ import annotations
