@@ -1,4 +1,4 @@
-"""What we change in coremltools: a pass that forgets epsilon, an op that it does not know."""
+"""What we change in coremltools: a pass that forgets epsilon, ops that it does not know."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ class Alias(nn.Module):
         return torch.ops.aten.alias(x.relu()) * 2
 
 
+class AddCMul(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.addcmul(x, x.relu(), x.sigmoid())
+        return torch.addcmul(y, x, x, value=0.5)
+
+
 def error(network: nn.Module, folder: Path) -> float:
     """The largest error of the fp32 artifact in fp64 maths."""
     subject = subject_of("network", network, (torch.randn(1, 2, 4, 4),))
@@ -52,3 +58,7 @@ def test_ours_stand_where_theirs_stood() -> None:
 
 def test_alias_is_its_operand(tmp_path: Path) -> None:
     assert error(Alias(), tmp_path / "alias") == 0
+
+
+def test_addcmul_is_a_sum_with_a_product(tmp_path: Path) -> None:
+    assert error(AddCMul(), tmp_path / "addcmul") < 1e-12
