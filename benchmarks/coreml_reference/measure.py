@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -132,7 +133,8 @@ def measure(result: Result, save: Callable[[Result], None], *, parts: frozenset[
 
 def reason(error: Exception) -> str:
     """One line of what an exception says."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or ["no message"]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # the ONNX exporter writes in colours
+    lines = [line.strip() for line in plain.splitlines() if line.strip()] or ["no message"]
     return f"{type(error).__name__}: {lines[0]}"[:300]
 
 

@@ -108,7 +108,7 @@ def markdown(rows: list[Row], draws: int, ranked: Iterable[str]) -> str:
         f"{platform.python_version()}, " + ", ".join(f"{tool} {version(tool).split('+')[0]}" for tool in TOOLS) + ".",
         "",
         f"Of {len(rows)} models {len(executed)} convert and are executed. At fp32 {len(good32)} of {len(executed)} "
-        f"compute what PyTorch computes; at fp16 {len(good16)} of {len(halves)} are as good as fp16 lets them be. "
+        f"compute what PyTorch computes; at fp16 {len(good16)} of {len(halves)} are within 3 dB of what fp16 allows. "
         f"Interpreting takes {geometric_mean(time):.2f} times eager PyTorch's time and {geometric_mean(memory):.2f} "
         f"times its memory (geometric means over {len(time)} and {len(memory)} models).",
         "",
@@ -134,9 +134,9 @@ def markdown(rows: list[Row], draws: int, ranked: Iterable[str]) -> str:
 
 def _ranked(names: list[str]) -> str:
     return (
-        f"Lists of what a network found ({', '.join(names)}) are compared row by row after pairing each row with the "
-        "most similar one, since a near-tie changes the order; see `benchmarks/coreml_reference/agreement.py`. 300 dB "
-        "means equal bits."
+        f"Lists of what a network found ({', '.join(names)}) are compared row by row after\n"
+        "pairing each row with the most similar one, since a near-tie changes the order; see\n"
+        "`benchmarks/coreml_reference/agreement.py`. 300 dB means equal bits."
     )
 
 
