@@ -83,7 +83,8 @@ Signal-to-noise ratios in dB, higher is better, over {draws} seeded random input
   outputs.
 - **fp16**: the fp16 artifact, each op's result rounded to fp16. Demanded is at most 3 dB below its **floor**: the
   exported program in PyTorch with fp32 maths, weights and every ATen op's result rounded to fp16, which knows nothing
-  of the artifact. An artifact above it has fused ops, and rounds less often.
+  of the artifact. An artifact above it has fused ops, and rounds less often. "ok" says that the conversion lost
+  nothing, not that fp16 is enough for the network: untrained ones amplify rounding, most of all levit_128s.
 - **unrounded**: the fp16 artifact with fp16 weights, but results not rounded. Ops whose values lie beyond 65504 in it
   are named, in place of the verdict.
 - **time** and **memory**: interpreting the fp32 artifact over eager PyTorch, one thread.
