@@ -12,6 +12,8 @@ import torch
 from coremltools.proto import Model_pb2
 
 from deploykit.backends.base import LowerRequest
+from deploykit.backends.coreml import aten as aten  # registers ops
+from deploykit.backends.coreml.passes import pipeline
 from deploykit.backends.origins import save_origins
 
 PRECISIONS = {"fp32": ct.precision.FLOAT32, "fp16": ct.precision.FLOAT16}
@@ -29,6 +31,7 @@ def from_export(program: torch.export.ExportedProgram, request: LowerRequest) ->
         minimum_deployment_target=getattr(ct.target, f"iOS{request.options['min_os'].split('.')[0]}"),
         compute_precision=PRECISIONS[request.precision],
         convert_to="mlprogram",
+        pass_pipeline=pipeline(),
         skip_model_load=True,
     )
     model.version = request.version

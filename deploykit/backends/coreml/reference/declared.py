@@ -33,9 +33,13 @@ class TensorType:
 
     def fits(self, shape: tuple[int, ...]) -> bool:
         """Whether a tensor of this shape can be it."""
-        return self.any_rank or (
-            len(shape) == len(self.shape)
-            and all(wished in (None, size) for wished, size in zip(self.shape, shape, strict=True))
+        return (
+            shape == self.shape
+            or self.any_rank
+            or (
+                len(shape) == len(self.shape)
+                and all(wished in (None, size) for wished, size in zip(self.shape, shape, strict=True))
+            )
         )
 
 

@@ -53,7 +53,7 @@ class Precision:
         if self.rounds and declared.tensor is torch.float16:
             # Values stay in the compute type: one fp16 rounding per op, and the ops never see mixed types.
             value = value.to(torch.float16)
-        return value.to(self.compute)
+        return value if value.dtype is self.compute else value.to(self.compute)
 
     def border(self, declared: DType) -> torch.dtype:
         """The type in which an output declared so leaves the program."""

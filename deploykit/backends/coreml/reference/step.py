@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -13,6 +13,9 @@ from deploykit.backends.coreml.reference.ops.arguments import Arguments, BlockFu
 from deploykit.backends.coreml.reference.precision import Precision
 from deploykit.backends.coreml.reference.values import TensorList, Value
 from deploykit.errors import ArtifactError
+
+_SMALL = 64
+"""Elements of a constant that is kept as numbers, too."""
 
 _REMEDY = "the file is damaged, or does not allow inputs of these sizes"
 _KINDS: dict[str, type] = {"list": TensorList, "text": str, "dictionary": dict}
@@ -75,6 +78,9 @@ class Step:
         moves: whether its results are elements of its operands and need no rounding.
         blocks: the blocks within it.
         dead: the names that no later step needs.
+        constants: the arguments that are the same in every run, told apart once.
+        variables: the others.
+        numbers: the elements of the small constants: most are parameters like strides, which ops want as numbers.
     """
 
     op: str
@@ -84,6 +90,26 @@ class Step:
     moves: bool
     blocks: tuple[Block, ...] = ()
     dead: tuple[str, ...] = ()
+    constants: Mapping[str, tuple[Value, ...]] = field(init=False)
+    variables: Mapping[str, tuple[Value | Reference, ...]] = field(init=False)
+    numbers: Mapping[str, Sequence[float]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        constants: dict[str, tuple[Value, ...]] = {}
+        variables: dict[str, tuple[Value | Reference, ...]] = {}
+        for parameter, values in self.arguments.items():
+            known = tuple(value for value in values if not isinstance(value, Reference))
+            if len(known) == len(values):
+                constants[parameter] = known
+            else:
+                variables[parameter] = values
+        small = {
+            parameter: values[0].reshape(-1).tolist()
+            for parameter, values in constants.items()
+            if len(values) == 1 and isinstance(values[0], torch.Tensor) and values[0].numel() <= _SMALL
+        }
+        for name, value in (("constants", constants), ("variables", variables), ("numbers", small)):
+            object.__setattr__(self, name, value)  # the way to set a field of a frozen class
 
     def references(self) -> Iterator[str]:
         """The names that it takes from inputs and earlier steps."""
@@ -104,14 +130,13 @@ class Step:
         Returns:
             One value per output, of its declared shape.
         """
-        arguments = {
-            parameter: [values[given.name] if isinstance(given, Reference) else given for given in every]
-            for parameter, every in self.arguments.items()
-        }
+        arguments: dict[str, Sequence[Value]] = dict(self.constants)
+        for parameter, every in self.variables.items():
+            arguments[parameter] = [values[given.name] if isinstance(given, Reference) else given for given in every]
         blocks = [block.bound(values, session) for block in self.blocks]
         narrow = session.precision.narrow and _is_half(self.outputs)
         try:
-            result = self.function(Arguments(self.op, arguments, self.outputs, blocks, narrow))
+            result = self.function(Arguments(self.op, arguments, self.outputs, blocks, narrow, self.numbers))
         except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError) as error:
             # Torch refuses operands that do not fit each other; which class it raises depends on the op.
             raise ArtifactError(f"{self} cannot be executed: {error}; {_REMEDY}") from error
@@ -130,7 +155,7 @@ class Step:
             return value
         if not isinstance(value, torch.Tensor):
             raise ArtifactError(f"{self} gives no tensor for '{declared.name}'; convert again")
-        if not declared.fits(tuple(value.shape)):
+        if not declared.fits(value.shape):
             raise ArtifactError(
                 f"{self} gives '{declared.name}' the shape {list(value.shape)}, declared is {declared.shape_text}; "
                 f"{_REMEDY}"

@@ -53,7 +53,7 @@ def prelu(a: Arguments) -> torch.Tensor:
 
 def linear_activation(a: Arguments) -> torch.Tensor:
     """Gives alpha · x + beta. [iOS15.activation.linear_activation]."""
-    return a.tensor("x") * a.number("alpha") + a.number("beta", 0.0)
+    return (a.tensor("x") * a.number("alpha")).add_(a.number("beta", 0.0))
 
 
 def scaled_tanh(a: Arguments) -> torch.Tensor:
@@ -63,13 +63,17 @@ def scaled_tanh(a: Arguments) -> torch.Tensor:
 
 def sigmoid_hard(a: Arguments) -> torch.Tensor:
     """min(max(alpha · x + beta, 0), 1). [iOS15.activation.sigmoid_hard]."""
-    return (a.tensor("x") * a.number("alpha", 0.2) + a.number("beta", 0.5)).clamp(0, 1)
+    return (a.tensor("x") * a.number("alpha", 0.2)).add_(a.number("beta", 0.5)).clamp_(0, 1)
 
 
 def thresholded_relu(a: Arguments) -> torch.Tensor:
     """Gives x where x >= alpha, else 0. [iOS15.activation.thresholded_relu]."""
     x = a.tensor("x")
-    return torch.where(x >= a.number("alpha", 1.0), x, torch.zeros_like(x))
+    # F.threshold keeps what is larger: than the number before alpha.
+    below = torch.nextafter(
+        torch.tensor(a.number("alpha", 1.0), dtype=x.dtype), torch.tensor(-torch.inf, dtype=x.dtype)
+    )
+    return F.threshold(x, below.item(), 0.0)
 
 
 def softmax(a: Arguments) -> torch.Tensor:

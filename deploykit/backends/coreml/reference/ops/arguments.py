@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -28,6 +28,7 @@ class Arguments:
         outputs: what the op declares to give.
         blocks: the op's nested blocks.
         narrow: whether sums of products are to be accumulated in fp16 (mode `pessimistic`, fp16 results).
+        numbers: the elements of parameters that are small constants, read before.
     """
 
     op: str
@@ -35,6 +36,7 @@ class Arguments:
     outputs: Sequence[Declared] = ()
     blocks: Sequence[BlockFunction] = ()
     narrow: bool = False
+    numbers: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         """Whether the parameter is given."""
@@ -42,10 +44,11 @@ class Arguments:
 
     def tensor(self, name: str) -> torch.Tensor:
         """A required tensor."""
+        values = self.values.get(name, ())
+        if len(values) == 1 and isinstance(value := values[0], torch.Tensor):
+            return value
         tensors = self.tensors(name)
-        if len(tensors) != 1:
-            raise ArtifactError(f"{self.op}: parameter '{name}' has {len(tensors)} values in place of one")
-        return tensors[0]
+        raise ArtifactError(f"{self.op}: parameter '{name}' has {len(tensors)} values in place of one")
 
     def tensors(self, name: str) -> list[torch.Tensor]:
         """A required parameter of any number of tensors."""
@@ -111,7 +114,8 @@ class Arguments:
         """A list of integers; a scalar is a list of one."""
         if default is not None and name not in self.values:
             return list(default)
-        return [int(value) for value in self.tensor(name).reshape(-1).tolist()]
+        numbers = self.numbers.get(name)
+        return [int(value) for value in (self.tensor(name).reshape(-1).tolist() if numbers is None else numbers)]
 
     def text(self, name: str, default: str | None = None) -> str:
         """A text."""
@@ -123,6 +127,9 @@ class Arguments:
         return values[0]
 
     def _scalar(self, name: str) -> float:
+        numbers = self.numbers.get(name, ())
+        if len(numbers) == 1:
+            return numbers[0]
         value = self.tensor(name)
         if value.numel() != 1:
             raise ArtifactError(f"{self.op}: parameter '{name}' has shape {list(value.shape)} in place of a scalar")

@@ -12,10 +12,10 @@ from deploykit.backends.coreml.reference.ops.arguments import Arguments
 
 def batch_norm(a: Arguments) -> torch.Tensor:
     """(x - mean) / sqrt(variance + epsilon) · gamma + beta, all [C]. [iOS15.normalization.batch_norm]."""
-    x = a.tensor("x")
-    shape = _per_channel(x)
-    mean, variance = a.tensor("mean").reshape(shape), a.tensor("variance").reshape(shape)
-    return _scaled(a, (x - mean) / torch.sqrt(variance + a.number("epsilon", 1e-5)), shape)
+    gamma, beta = a.optional("gamma"), a.optional("beta")
+    return F.batch_norm(
+        a.tensor("x"), a.tensor("mean"), a.tensor("variance"), gamma, beta, eps=a.number("epsilon", 1e-5)
+    )
 
 
 def instance_norm(a: Arguments) -> torch.Tensor:
@@ -28,6 +28,9 @@ def layer_norm(a: Arguments) -> torch.Tensor:
     """Normalises over `axes`; gamma and beta have the shape of those axes. [iOS15.normalization.layer_norm]."""
     x = a.tensor("x")
     axes = [axis % x.ndim for axis in a.integers("axes", range(x.ndim))]
+    if axes == list(range(x.ndim - len(axes), x.ndim)):
+        sizes = x.shape[x.ndim - len(axes) :]
+        return F.layer_norm(x, sizes, a.optional("gamma"), a.optional("beta"), a.number("epsilon", 1e-5))
     shape = [size if axis in axes else 1 for axis, size in enumerate(x.shape)]
     return _scaled(a, _standardised(x, axes, a.number("epsilon", 1e-5)), shape)
 
@@ -48,16 +51,16 @@ def local_response_norm(a: Arguments) -> torch.Tensor:
 
 
 def _standardised(x: torch.Tensor, axes: Sequence[int], epsilon: float) -> torch.Tensor:
-    axes = list(axes)
-    centred = x - x.mean(axes, keepdim=True)
-    return centred / torch.sqrt(centred.square().mean(axes, keepdim=True) + epsilon)
+    variance, mean = torch.var_mean(x, list(axes), correction=0, keepdim=True)
+    return (x - mean).div_(torch.sqrt(variance + epsilon))
 
 
 def _scaled(a: Arguments, x: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
+    """Gain and shift, in place: x is nobody else's."""
     gamma, beta = a.optional("gamma"), a.optional("beta")
     if gamma is not None:
-        x = x * gamma.reshape(shape)
-    return x if beta is None else x + beta.reshape(shape)
+        x = x.mul_(gamma.reshape(shape))
+    return x if beta is None else x.add_(beta.reshape(shape))
 
 
 def _per_channel(x: torch.Tensor) -> list[int]:

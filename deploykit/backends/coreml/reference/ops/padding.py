@@ -25,6 +25,11 @@ def torch_order(pads: Pads) -> list[int]:
     return [size for pad in reversed(pads) for size in pad]
 
 
+def padded(x: torch.Tensor, pads: Pads, value: float = 0.0) -> torch.Tensor:
+    """Gives x with constant pads around its last axes; x itself where there are none, which F.pad would copy."""
+    return F.pad(x, torch_order(pads), value=value) if any(map(any, pads)) else x
+
+
 def window_pads(
     a: Arguments, spatial: Sequence[int], kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
 ) -> Pads:

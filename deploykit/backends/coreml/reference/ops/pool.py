@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
-from deploykit.backends.coreml.reference.ops.padding import Pads, torch_order, window_pads
+from deploykit.backends.coreml.reference.ops.padding import Pads, padded, torch_order, window_pads
 from deploykit.errors import ArtifactError
 
 _MAX = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
@@ -60,15 +60,15 @@ def max_pool(a: Arguments) -> torch.Tensor:
     """The largest element of each window. [iOS15.pool.max_pool]."""
     x = a.tensor("x")
     windows = _Windows.of(a, x)
-    padded = F.pad(x, torch_order(windows.padded), value=-math.inf)
-    return windows.cut(_MAX[len(windows.kernel)](padded, windows.kernel, windows.strides))
+    around = padded(x, windows.padded, -math.inf)
+    return windows.cut(_MAX[len(windows.kernel)](around, windows.kernel, windows.strides))
 
 
 def l2_pool(a: Arguments) -> torch.Tensor:
     """The square root of the sum of squares of each window. [iOS15.pool.l2_pool]."""
     x = a.tensor("x")
     windows = _Windows.of(a, x)
-    mean = windows.average(F.pad(x.square(), torch_order(windows.padded)))
+    mean = windows.average(padded(x.square(), windows.padded))
     return torch.sqrt(mean * math.prod(windows.kernel))
 
 
@@ -76,7 +76,7 @@ def avg_pool(a: Arguments) -> torch.Tensor:
     """The mean of each window; declared pads count as zeros unless excluded. [iOS15.pool.avg_pool]."""
     x = a.tensor("x")
     windows = _Windows.of(a, x)
-    mean = windows.average(F.pad(x, torch_order(windows.padded)))
+    mean = windows.average(padded(x, windows.padded))
     if not any(map(any, windows.padded)):
         return mean
     # ceil_mode's overhang is never counted, as in torch; so the counted part of each window is measured.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 
 from deploykit.backends.coreml.reference.ops.arguments import Arguments
 from deploykit.backends.coreml.reference.ops.limits import bounded
@@ -71,6 +72,10 @@ def _sizes(a: Arguments, height: int, width: int) -> tuple[int, int]:
     return height, width
 
 
+_TORCH = {"STRICT_ALIGN_CORNERS": True, "ALIGN_CORNERS": True, "UNALIGN_CORNERS": False}
+"""Sampling modes that torch has, too, by its `align_corners`: one pass in place of four."""
+
+
 def _positions(size_in: int, size_out: int, mode: str) -> torch.Tensor:
     """Where on the input axis each output element is sampled; fp64 [size_out]."""
     i = torch.arange(size_out, dtype=torch.float64)
@@ -90,6 +95,8 @@ def _positions(size_in: int, size_out: int, mode: str) -> torch.Tensor:
 
 
 def _bilinear(x: torch.Tensor, height: int, width: int, mode: str) -> torch.Tensor:
+    if x.ndim == 4 and x.is_floating_point() and mode in _TORCH and min(height, width) > 1:
+        return F.interpolate(x, (height, width), mode="bilinear", align_corners=_TORCH[mode])
     x = _interpolate(x, x.ndim - 2, _positions(x.shape[-2], height, mode))
     return _interpolate(x, x.ndim - 1, _positions(x.shape[-1], width, mode))
 

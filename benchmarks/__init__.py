@@ -1,0 +1,1 @@
+"""Measurements over many networks. Slow: run by hand, not by the tests."""
