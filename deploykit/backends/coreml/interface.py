@@ -7,14 +7,11 @@ from typing import Any
 
 from coremltools.proto import FeatureTypes_pb2
 
+from deploykit.backends.coreml.census import MINIMUM_OS
 from deploykit.backends.coreml.reference.features import function_name
 from deploykit.backends.coreml.reference.package import Package
 from deploykit.errors import ArtifactError
 from deploykit.manifest import FileTensor, Interface
-
-MIN_OS = {6: "15", 7: "16", 8: "17", 9: "18", 10: "26"}
-"""Specification version → the first iOS that reads it: `SpecificationVersion` in Apple's format documentation,
-https://apple.github.io/coremltools/mlmodel/Format/Model.html"""
 
 DTYPES = {"FLOAT32": "float32", "FLOAT16": "float16", "DOUBLE": "float64", "INT32": "int32", "INT8": "int8"}
 """`ArrayFeatureType.ArrayDataType`: https://apple.github.io/coremltools/mlmodel/Format/FeatureTypes.html"""
@@ -41,10 +38,11 @@ def read_interface(path: Path) -> Interface:
                 f"the {kind} of {path.name} are called {sorted(t.name for t in features)} in its description and "
                 f"{sorted(program)} in its program; convert again"
             )
-    version = package.spec.specificationVersion
-    if version not in MIN_OS:
-        raise ArtifactError(f"{path.name} has specification version {version}; known are {', '.join(map(str, MIN_OS))}")
-    return Interface(inputs=inputs, outputs=outputs, min_os=MIN_OS[version])
+    version, known = package.spec.specificationVersion, ", ".join(map(str, MINIMUM_OS))
+    if version not in MINIMUM_OS:
+        raise ArtifactError(f"{path.name} has specification version {version}; known are {known}")
+    ios = MINIMUM_OS[version].split(",")[0].removeprefix("iOS ")
+    return Interface(inputs=inputs, outputs=outputs, min_os=ios)
 
 
 def _feature(feature: Any, path: Path) -> FileTensor:
