@@ -222,7 +222,15 @@ def test_a_build_that_is_stopped_leaves_the_previous_output(
     (out / "report").mkdir(parents=True)
     (out / "report" / "report.json").write_text("the previous build")
     command = [sys.executable, "-m", "deploykit", "build", str(project), "--out", str(out)]
-    build = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    build = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell starts background jobs with Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     staging = tmp_path / ".out.deploykit-staging"
     deadline = time.monotonic() + 120
     while not (staging / ".work").exists() and time.monotonic() < deadline:
