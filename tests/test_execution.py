@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import warnings
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +12,7 @@ import numpy as np
 import onnx
 import pytest
 from coremltools.converters.mil.mil import Builder as mb
-from coremltools.converters.mil.mil import Function, Program, types
+from coremltools.converters.mil.mil import Function, types
 from PIL import Image
 from rich.console import Console
 
@@ -24,7 +23,7 @@ from deploykit.errors import ArgumentsError, ArtifactError
 from deploykit.execution import Request
 from deploykit.work.execute import Order, execute
 from deploykit.work.given import Given
-from tests.backends.coreml.reference.coreml_reference_programs import edited, normal, save
+from tests.backends.coreml.reference.coreml_reference_programs import edited, normal, package, save
 
 X = normal(2, 4)
 
@@ -38,23 +37,6 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return mb.log(x=x, epsilon=0.0, name="log"), mb.reduce_sum(x=x, axes=[0, 1], keep_dims=False, name="sum")
 
     return save(path, build, {"x": X})
-
-
-def packaged(path: Path, function: Function, **options: Any) -> Path:
-    program = Program()
-    program.add_function("main", function)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = ct.convert(
-            program,
-            convert_to="mlprogram",
-            minimum_deployment_target=ct.target.iOS18,
-            compute_precision=ct.precision.FLOAT32,
-            skip_model_load=True,
-            **options,
-        )
-    model.save(str(path))
-    return path
 
 
 def npy(path: Path, value: Any) -> Path:
@@ -116,7 +98,7 @@ def test_all_input_problems_at_once(net: Path, tmp_path: Path) -> None:
 def test_a_classifier(labels: list[Any], tmp_path: Path) -> None:
     with Function({"x": mb.placeholder((1, 3))}, opset_version=ct.target.iOS18) as function:
         function.set_outputs([mb.softmax(x=function.inputs["x"], name="p")])
-    path = packaged(tmp_path / "net.mlpackage", function, classifier_config=ct.ClassifierConfig(labels))
+    path = package(tmp_path / "net.mlpackage", function, ct.target.iOS18, classifier_config=ct.ClassifierConfig(labels))
     x = npy(tmp_path / "x.npy", np.array([[0.5, 2, 1]], np.float32))
     outcome = execute(order(path, Given(None, x)), tmp_path)
     label, probabilities = outcome.outputs
@@ -135,7 +117,7 @@ def test_a_picture(tmp_path: Path) -> None:
     with Function({"x": mb.placeholder((1, 3, 4, 6))}, opset_version=ct.target.iOS18) as function:
         function.set_outputs([mb.identity(x=function.inputs["x"], name="y")])
     image = ct.ImageType(name="x", shape=(1, 3, 4, 6), color_layout="BGR")
-    path = packaged(tmp_path / "net.mlpackage", function, inputs=[image])
+    path = package(tmp_path / "net.mlpackage", function, ct.target.iOS18, inputs=[image])
     pixels = np.random.default_rng(0).integers(0, 256, (4, 6, 3)).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "cat.png")
     execute(order(path, Given("x", tmp_path / "cat.png")), tmp_path)
@@ -153,7 +135,7 @@ def test_a_state_begins_anew(tmp_path: Path) -> None:
     with Function(placeholders, opset_version=ct.target.iOS18) as function:
         total = mb.add(x=mb.read_state(input=function.inputs["total"]), y=function.inputs["x"])
         function.set_outputs([mb.coreml_update_state(state=function.inputs["total"], value=total, name="y")])
-    path = packaged(tmp_path / "net.mlpackage", function)
+    path = package(tmp_path / "net.mlpackage", function, ct.target.iOS18)
     given = Given(None, npy(tmp_path / "x.npy", np.arange(4, dtype=np.float16)))
     for _ in range(2):
         assert execute(order(path, given), None).outputs[0].first == ("0", "1", "2", "3")

@@ -19,29 +19,10 @@ from deploykit.backends.coreml.census import MINIMUM_OS, FunctionCensus
 from deploykit.backends.coreml.counting import census_of
 from deploykit.backends.coreml.reference.ops import OPS
 from deploykit.errors import ArtifactError
-from tests.backends.coreml.reference.coreml_reference_programs import edited, normal, save
+from tests.backends.coreml.reference.coreml_reference_programs import convert, edited, normal, save
 
 WEIGHT, BIAS = normal(16, 64, seed=1), normal(16, seed=2)
 X = {"x": normal(2, 64)}
-
-
-def convert(path: Path, build: Any, shape: tuple[Any, ...], **options: Any) -> Path:
-    program = Program()
-    with Function({"x": mb.placeholder(shape)}, opset_version=ct.target.iOS17) as function:
-        function.set_outputs([build(function.inputs["x"])])
-        program.add_function("main", function)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = ct.convert(
-            program,
-            convert_to="mlprogram",
-            minimum_deployment_target=ct.target.iOS17,
-            compute_precision=ct.precision.FLOAT32,
-            skip_model_load=True,
-            **options,
-        )
-    model.save(str(path))
-    return path
 
 
 def main(path: Path) -> FunctionCensus:

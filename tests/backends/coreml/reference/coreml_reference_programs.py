@@ -55,17 +55,30 @@ def save(
     path: Path, build: Build, inputs: dict[str, np.ndarray], opset: Any = ct.target.iOS17, passes: Any = None
 ) -> Path:
     """Saves a program as it is built: no pass may fold or fuse the op under test."""
+    function = function_of(build, inputs, opset)[0]
+    return package(path, function, opset, pass_pipeline=passes or ct.PassPipeline.EMPTY)
+
+
+def convert(path: Path, build: Build, shape: tuple[Any, ...], **options: Any) -> Path:
+    """Saves a program of one input x of the given shape, through coremltools' own passes."""
+    with Function({"x": mb.placeholder(shape)}, opset_version=ct.target.iOS17) as function:
+        function.set_outputs([build(function.inputs["x"])])
+    return package(path, function, ct.target.iOS17, **options)
+
+
+def package(path: Path, function: Function, target: Any, **options: Any) -> Path:
+    """Saves a program of one function; `options` are those of `ct.convert`."""
     program = Program()
-    program.add_function("main", function_of(build, inputs, opset)[0])
+    program.add_function("main", function)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = ct.convert(
             program,
             convert_to="mlprogram",
-            minimum_deployment_target=opset,
+            minimum_deployment_target=target,
             compute_precision=ct.precision.FLOAT32,
-            pass_pipeline=passes or ct.PassPipeline.EMPTY,
             skip_model_load=True,
+            **options,
         )
         model.save(str(path))
     return path

@@ -10,9 +10,9 @@ import coremltools as ct
 import numpy as np
 import pytest
 import torch
-from coreml_reference_programs import edited, normal, save
+from coreml_reference_programs import convert, edited, normal, save
 from coremltools.converters.mil.mil import Builder as mb
-from coremltools.converters.mil.mil import Function, Program, get_new_symbol
+from coremltools.converters.mil.mil import get_new_symbol
 from PIL import Image
 from torch import nn
 
@@ -20,25 +20,6 @@ from deploykit.backends.coreml.reference import ReferenceRunner
 from deploykit.errors import ArtifactError
 
 X = normal(2, 4)
-
-
-def convert(path: Path, build: Any, shape: tuple[Any, ...], **options: Any) -> Path:
-    program = Program()
-    with Function({"x": mb.placeholder(shape)}, opset_version=ct.target.iOS17) as function:
-        function.set_outputs([build(function.inputs["x"])])
-        program.add_function("main", function)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = ct.convert(
-            program,
-            convert_to="mlprogram",
-            minimum_deployment_target=ct.target.iOS17,
-            compute_precision=ct.precision.FLOAT32,
-            skip_model_load=True,
-            **options,
-        )
-    model.save(str(path))
-    return path
 
 
 # --- functions
