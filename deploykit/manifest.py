@@ -117,6 +117,8 @@ class RoadRecord(Strict):
     road: str
     outcome: Literal["kept", "failed", "not tried"]
     reason: str = ""
+    rewrites: tuple[str, ...] = ()
+    """What it took to get the model through, of `deploykit.prepare.rewrites.REWRITES`."""
     seconds: float | None = None
 
 

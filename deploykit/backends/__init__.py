@@ -17,11 +17,27 @@ from deploykit.manifest import ComputeUnits, Interface
 
 
 @dataclass(frozen=True)
+class RoadEntry:
+    """One way of lowering."""
+
+    name: str
+    where: str
+    rewrites: tuple[str, ...] = ()
+    """Of `deploykit.prepare.rewrites.REWRITES`: what its converter lacks or gets wrong."""
+
+    @property
+    def function(self) -> Road:
+        """Lowers an ExportedProgram."""
+        found: Road = resolve_name(self.where)
+        return found
+
+
+@dataclass(frozen=True)
 class Backend:
     """How an ExportedProgram becomes a file."""
 
-    roads: tuple[tuple[str, str], ...]
-    """Names of the roads, in the order in which they are tried, and where each is."""
+    roads: tuple[RoadEntry, ...]
+    """In the order in which they are tried."""
     interface: str
     """Where the reader of a saved file's border is."""
     tools: tuple[str, ...]
@@ -30,11 +46,6 @@ class Backend:
     """Where the search for values that fp16 loses is, if the format has it: op by op, on the saved file."""
     options: tuple[str, ...] = ()
     """Fields of a target that change the file, beside its precision."""
-
-    def road(self, name: str) -> Road:
-        """The road's function."""
-        found: Road = resolve_name(dict(self.roads)[name])
-        return found
 
     def read_interface(self, artifact: Path) -> Interface:
         """What a saved file says of its border.
@@ -91,19 +102,25 @@ def _not_on_a_mac() -> str | None:
 
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(
-        (("torch.export", "deploykit.backends.coreml.lower:from_export"),),
+        (
+            RoadEntry(
+                "torch.export",
+                "deploykit.backends.coreml.lower:from_export",
+                rewrites=("negative padding as slices",),
+            ),
+        ),
         "deploykit.backends.coreml.interface:read_interface",
         ("coremltools", "torch"),
         inside="deploykit.backends.coreml.numerics:look_inside",
         options=("min_os",),
     ),
     "litert": Backend(
-        (("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),),
+        (RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),),
         "deploykit.backends.litert.interface:read_interface",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
     ),
     "onnx": Backend(
-        (("dynamo", "deploykit.backends.onnx.lower:from_dynamo"),),
+        (RoadEntry("dynamo", "deploykit.backends.onnx.lower:from_dynamo"),),
         "deploykit.backends.onnx.interface:read_interface",
         ("onnx", "onnxscript", "onnxconverter-common", "torch"),
     ),

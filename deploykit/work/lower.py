@@ -19,17 +19,21 @@ def lower(backend: str, program: Path, request: LowerRequest) -> tuple[str | Non
     """
     import torch
 
+    from deploykit.prepare.rewriting import rewrite
+
     exported = torch.export.load(program)
     kept: tuple[str | None, Path | None] = (None, None)
     records = []
-    for name, _ in BACKENDS[backend].roads:
+    for road in BACKENDS[backend].roads:
+        name = road.name
         if kept[0] is not None:
             records.append(RoadRecord(road=name, outcome="not tried", reason=f"{kept[0]} was kept"))
             continue
         start = time.monotonic()
         try:
-            kept = name, BACKENDS[backend].road(name)(exported, request)
-            records.append(RoadRecord(road=name, outcome="kept", seconds=_since(start)))
+            prepared, used = rewrite(exported, road.rewrites)
+            kept = name, road.function(prepared, request)
+            records.append(RoadRecord(road=name, outcome="kept", rewrites=used, seconds=_since(start)))
         except Exception as error:
             # A converter may raise anything: the traceback is for the log, the reason for the report.
             traceback.print_exc()

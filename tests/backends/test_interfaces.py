@@ -46,7 +46,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, backend in BACKENDS.items():
         folder = tmp_path_factory.mktemp(name)
         request = LowerRequest("net", "1.0", None, "fp32", {"min_os": "17.0"}, SIGNATURE, folder, folder)
-        made[name] = backend.road(backend.roads[0][0])(program, request)
+        made[name] = backend.roads[0].function(program, request)
     return made
 
 

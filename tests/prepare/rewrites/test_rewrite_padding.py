@@ -1,0 +1,28 @@
+"""Negative padding: the same numbers, without a negative number."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploykit.prepare.rewrites.padding import constant_pad
+
+SIZES = st.integers(-2, 3)
+
+
+@given(st.lists(st.tuples(SIZES, SIZES), min_size=1, max_size=3), st.floats(-2, 2))
+def test_constant_pad(pairs: list[tuple[int, int]], value: float) -> None:
+    x = torch.arange(2 * 5 * 6 * 7.0).reshape(2, 5, 6, 7)
+    pad = [size for pair in pairs for size in pair]
+    given = constant_pad(x, pad, "constant", value)
+    if min(pad) >= 0:
+        assert given is NotImplemented
+    else:
+        assert torch.equal(given, F.pad(x, pad, value=value))
+        assert torch.equal(constant_pad(x, pad, value), given)
+
+
+def test_other_modes_are_left_alone() -> None:
+    assert constant_pad(torch.zeros(1, 4), [-1, 0], "reflect") is NotImplemented
