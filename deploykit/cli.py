@@ -65,6 +65,9 @@ def build(
     precision: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these precisions.")] = None,
     to: Annotated[Path | None, typer.Option("--out", help="Output folder; default: build/ beside the config.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Jobs at a time.")] = 2,
+    best: Annotated[
+        bool, typer.Option("--best", help="Try every road, and keep the fastest right file, not the first.")
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
     """Build every artifact, check it, and write both SDKs and the report.
@@ -78,7 +81,7 @@ def build(
     with _errors():
         read = read_source(source)
         folder = to or default_out(read)
-        request = pipeline.BuildRequest(read, folder, tuple(target or ()), _precisions(precision), workers)
+        request = pipeline.BuildRequest(read, folder, tuple(target or ()), _precisions(precision), workers, best)
         with ConsoleProgress(err, verbose) as progress:
             report = pipeline.build(request, progress)
         out.print(summary(report))

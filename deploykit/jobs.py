@@ -12,8 +12,8 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -81,6 +81,35 @@ class IsolatedPool(Executor):
         if isinstance(answer, BaseException):
             raise answer
         return answer
+
+
+def interleave(tasks: Iterable[Generator[Future[Any], Future[Any], T]]) -> list[T]:
+    """Drives tasks side by side, in this thread.
+
+    Args:
+        tasks: generators. Each yields a future, is sent the same future when that is done, and returns its result.
+
+    Returns:
+        The results, in the order of the tasks.
+    """
+    results: dict[int, T] = {}
+    waiting: dict[Future[Any], list[tuple[int, Generator[Future[Any], Future[Any], T]]]] = {}
+
+    def go_on(number: int, task: Generator[Future[Any], Future[Any], T], done: Future[Any] | None) -> None:
+        try:
+            future = next(task) if done is None else task.send(done)
+        except StopIteration as end:
+            results[number] = end.value
+        else:
+            waiting.setdefault(future, []).append((number, task))
+
+    for number, task in enumerate(tasks):
+        go_on(number, task, None)
+    while waiting:
+        for done in wait(waiting, return_when=FIRST_COMPLETED).done:
+            for number, task in waiting.pop(done):
+                go_on(number, task, done)
+    return [results[number] for number in sorted(results)]
 
 
 def logged(log: Path, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

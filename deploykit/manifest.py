@@ -115,8 +115,11 @@ class RoadRecord(Strict):
     """A way of lowering that was tried."""
 
     road: str
-    outcome: Literal["kept", "failed", "not tried"]
+    outcome: Literal["kept", "passed", "failed", "not tried"]
+    """`passed`: right, but another one was faster. A file that computes something else is `failed`."""
     reason: str = ""
+    snr_db: float | None = None
+    """Of its fp32 file, on the input that leaves the least room."""
     rewrites: tuple[str, ...] = ()
     """What it took to get the model through, of `deploykit.prepare.rewrites.REWRITES`."""
     seconds: float | None = None

@@ -30,6 +30,8 @@ class BuildRequest:
     """Of the project's targets; empty for all of them."""
     precisions: tuple[Precision, ...] = ()
     workers: int = 2
+    best: bool = False
+    """Whether to try every road, and keep the fastest file that is right; else the first one is kept."""
 
 
 def build(request: BuildRequest, progress: Progress) -> Report:
@@ -43,7 +45,7 @@ def build(request: BuildRequest, progress: Progress) -> Report:
         with progress.stage("capture"):
             captured = stages.capture(work, request.source, plan)
         with progress.stage("lower"):
-            lowered = stages.lower(work, captured, plan)
+            lowered = stages.lower(work, captured, plan, request.best)
         with progress.stage("run"):
             outputs = stages.run(work, lowered, plan)
             examined = stages.examine(work, lowered)

@@ -15,6 +15,11 @@ def double(value: int) -> int:
     return 2 * value
 
 
+def sleep(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
 def user_error() -> None:
     raise EntryError("no such thing")
 

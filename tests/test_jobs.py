@@ -5,13 +5,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from deploykit.errors import EntryError, SpecError, UnsupportedOpsError
-from deploykit.jobs import IsolatedPool, JobDied, JobFailed, logged
+from deploykit.jobs import IsolatedPool, JobDied, JobFailed, interleave, logged
 from tests import job_functions as jobs
 
 
@@ -60,6 +63,7 @@ def test_jobs_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     code = f"""
 from pathlib import Path
+from typing import Any
 from deploykit.jobs import IsolatedPool
 from tests.job_functions import stay
 if __name__ == "__main__":
@@ -92,3 +96,27 @@ def test_leaving_by_an_error_kills_what_runs(tmp_path: Path) -> None:
         time.sleep(0.05)
     pool.__exit__(KeyboardInterrupt)
     assert not _alive(int(note.read_text()))
+
+
+def test_interleaved_tasks_go_on_as_their_jobs_end(pool: IsolatedPool) -> None:
+    seen: list[str] = []
+
+    def task(name: str, *seconds: float) -> Generator[Future[Any], Future[Any], str]:
+        for value in seconds:
+            done = yield pool.submit(jobs.sleep, value)
+            seen.append(f"{name} {done.result()}")
+        return name
+
+    def fails() -> Generator[Future[Any], Future[Any], str]:
+        done = yield pool.submit(jobs.user_error)
+        with pytest.raises(EntryError):
+            done.result()
+        return "failed"
+
+    assert interleave([task("slow", 2.0), task("quick", 0.0, 0.1), fails(), task("idle")]) == [
+        "slow",
+        "quick",
+        "failed",
+        "idle",
+    ]
+    assert seen == ["quick 0.0", "quick 0.1", "slow 2.0"]

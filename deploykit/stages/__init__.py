@@ -3,10 +3,10 @@
 from deploykit.stages.check import check as check
 from deploykit.stages.execute import capture as capture
 from deploykit.stages.execute import examine as examine
-from deploykit.stages.execute import lower as lower
 from deploykit.stages.execute import run as run
 from deploykit.stages.generate import generate as generate
 from deploykit.stages.kit import mac_kit as mac_kit
 from deploykit.stages.plan import plan as plan
+from deploykit.stages.roads import lower as lower
 from deploykit.stages.summarize import report as report
 from deploykit.stages.workspace import workspace as workspace

@@ -15,13 +15,12 @@ from deploykit.backends.base import Inside
 from deploykit.manifest import GateRecord, Manifest, ParityRecord
 from deploykit.parity.inputs import Draws
 from deploykit.report.model import ErrorProfile
-from deploykit.stages.compare import Compared, compare_item
+from deploykit.stages.compare import Compared, compare_item, load_yardsticks
 from deploykit.stages.execute import Lowered, Ran
 from deploykit.stages.gates import blame, interface_gate, twin_gate
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
-from deploykit.work.draws import load
 from deploykit.work.examine import Examined
 
 
@@ -51,9 +50,7 @@ def check(
     plan: Plan,
 ) -> tuple[Checked, ...]:
     """Compares, judges, and writes `artifacts/<target>/<precision>/` with its manifest."""
-    yardsticks = {
-        name: load(file) for name in ("fp32", "fp64", "fp16") if (file := work.scratch / f"{name}.npz").exists()
-    }
+    yardsticks = load_yardsticks(work.scratch)
     compared = {
         item: compare_item(item, captured, ran, yardsticks)
         for item in plan.checked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from deploykit.backends import RUNNERS
 from deploykit.manifest import ParityRecord
@@ -19,6 +20,11 @@ Yardsticks = dict[str, dict[str, Draws]]
 
 FLOOR_OF = {"fp32": "fp64", "fp16": "fp16"}
 """Which run of PyTorch the noise floor of a precision is read from; the reference itself is fp32."""
+
+
+def load_yardsticks(scratch: Path) -> Yardsticks:
+    """What `capture` saved, of those precisions that PyTorch could do."""
+    return {name: load(file) for name in ("fp32", "fp64", "fp16") if (file := scratch / f"{name}.npz").exists()}
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
-"""Capture, lower and run: the stages that send jobs to processes of their own."""
+"""Capture, run and examine: stages that send jobs to processes of their own."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, UnsupportedOpsError
 from deploykit.jobs import JobDied, JobFailed, logged
 from deploykit.manifest import RoadRecord
@@ -16,20 +15,9 @@ from deploykit.stages.plan import Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work import capture as capture_job
 from deploykit.work import examine as examine_job
-from deploykit.work import lower as lower_job
 from deploykit.work import run as run_job
 from deploykit.work.capture import Captured
 from deploykit.work.examine import Examined
-
-
-@dataclass(frozen=True)
-class Lowered:
-    """What came of a lowering: a file, or none, and what each road did."""
-
-    road: str | None
-    roads_tried: tuple[RoadRecord, ...]
-    file: Path | None
-    log: Path
 
 
 @dataclass(frozen=True)
@@ -40,6 +28,18 @@ class Ran:
     reason: str = ""
     limit: bool = False
     """True if the runner, not the file, is to blame: the verdict is then `not_run`."""
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """What came of a lowering: a file, or none, and what each road did."""
+
+    road: str | None
+    roads_tried: tuple[RoadRecord, ...]
+    file: Path | None
+    log: Path
+    ran: dict[str, Ran] = field(default_factory=dict)
+    """By runner, where it was run already to see whether the road can be kept."""
 
 
 def capture(work: Workspace, source: Project | Entry, plan: Plan) -> Captured:
@@ -55,62 +55,37 @@ def capture(work: Workspace, source: Project | Entry, plan: Plan) -> Captured:
     return captured
 
 
-def lower(work: Workspace, captured: Captured, plan: Plan) -> dict[Lowering, Lowered]:
-    """One job per file to make; a job that fails or dies leaves the others alone."""
-    futures: dict[Future[tuple[str | None, tuple[RoadRecord, ...], Path | None]], Lowering] = {}
-    for lowering in plan.lowerings:
-        folder = work.scratch / lowering.name
-        folder.mkdir()
-        model = captured.project.spec.model
-        request = LowerRequest(
-            name=captured.project.name,
-            version=model.version,
-            license=model.license,
-            precision=lowering.precision,
-            options=dict(lowering.options),
-            signature=captured.signature,
-            folder=folder,
-            source=captured.project.root,
-        )
-        program = Captured.program(work.scratch)
-        log = work.log(f"lower-{lowering.name}")
-        futures[work.pool.submit(logged, log, lower_job.lower, lowering.backend, program, request)] = lowering
-    done: dict[Lowering, Lowered] = {}
-    for future in as_completed(futures):
-        lowering = futures[future]
-        log = work.log(f"lower-{lowering.name}")
-        try:
-            road, tried, file = future.result()
-            done[lowering] = Lowered(road, tried, file, log)
-        except (JobDied, JobFailed) as error:
-            done[lowering] = Lowered(None, (RoadRecord(road="all", outcome="failed", reason=str(error)),), None, log)
-        work.progress.job(f"lower {lowering.name}", log)
-    return done
-
-
 def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[tuple[Lowering, str], Ran]:
-    """Every file on every runner that its targets name and this host has."""
-    futures = {}
-    for lowering, runner in dict.fromkeys((item.lowering, runner) for item in plan.checked for runner in item.runners):
-        file = lowered[lowering].file
-        if file is None:
-            continue
-        outputs = work.scratch / f"{lowering.name}-{runner}.npz"
-        log = work.log(f"run-{lowering.name}-{runner}")
-        future = work.pool.submit(logged, log, run_job.run, runner, file, work.scratch / "inputs.npz", outputs)
-        futures[future] = (lowering, runner, outputs, log)
-    done: dict[tuple[Lowering, str], Ran] = {}
-    for future in as_completed(futures):
-        lowering, runner, outputs, log = futures[future]
-        try:
-            future.result()
-            done[lowering, runner] = Ran(outputs)
-        except UnsupportedOpsError as error:
-            done[lowering, runner] = Ran(None, str(error), limit=True)
-        except DeploykitError as error:
-            done[lowering, runner] = Ran(None, str(error))
-        work.progress.job(f"run {lowering.name} on {runner}", log)
+    """Every file on every runner that its targets name and this host has, where that is not known yet."""
+    done = {(lowering, runner): ran for lowering, made in lowered.items() for runner, ran in made.ran.items()}
+    jobs = {}
+    for lowering, made in lowered.items():
+        for runner in plan.runners(lowering) if made.file is not None else ():
+            if (lowering, runner) not in done and made.file is not None:
+                outputs = work.scratch / f"{lowering.name}-{runner}.npz"
+                jobs[submit_run(work, lowering, runner, made.file, outputs)] = (lowering, runner, outputs)
+    for future in as_completed(jobs):
+        lowering, runner, outputs = jobs[future]
+        done[lowering, runner] = finished_run(work, lowering, runner, outputs, future)
     return done
+
+
+def submit_run(work: Workspace, lowering: Lowering, runner: str, file: Path, outputs: Path) -> Future[None]:
+    """Sends a file to a runner, with every test input."""
+    log = work.log(f"run-{lowering.name}-{runner}")
+    return work.pool.submit(logged, log, run_job.run, runner, file, work.scratch / "inputs.npz", outputs)
+
+
+def finished_run(work: Workspace, lowering: Lowering, runner: str, outputs: Path, future: Future[None]) -> Ran:
+    """What came of `submit_run`."""
+    work.progress.job(f"run {lowering.name} on {runner}", work.log(f"run-{lowering.name}-{runner}"))
+    try:
+        future.result()
+        return Ran(outputs)
+    except UnsupportedOpsError as error:
+        return Ran(None, str(error), limit=True)
+    except DeploykitError as error:
+        return Ran(None, str(error))
 
 
 def examine(work: Workspace, lowered: dict[Lowering, Lowered]) -> dict[Lowering, Examined | str]:

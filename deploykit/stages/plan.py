@@ -62,6 +62,19 @@ class Plan:
         return tuple(dict.fromkeys(item.lowering for item in self.checked))
 
     @property
+    def groups(self) -> tuple[tuple[Lowering, ...], ...]:
+        """The lowerings that differ in nothing but precision, fp32 first."""
+        found: dict[Lowering, list[Lowering]] = {}
+        for lowering in self.lowerings:
+            found.setdefault(replace(lowering, precision="fp32"), []).append(lowering)
+        return tuple(tuple(sorted(group, key=lambda each: each.precision != "fp32")) for group in found.values())
+
+    def runners(self, lowering: Lowering) -> tuple[str, ...]:
+        """On which of this host's runners a file is to be checked."""
+        wanted = (item.runners for item in self.checked if item.lowering == lowering)
+        return tuple(dict.fromkeys(runner for runners in wanted for runner in runners))
+
+    @property
     def checked(self) -> tuple[Item, ...]:
         """The items, then the twins that are not asked for themselves."""
         twins = (item.twin for item in self.items if item.twin is not None)

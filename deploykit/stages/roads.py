@@ -1,0 +1,219 @@
+"""Lower: each backend's roads in order, until one leads to a file that computes what the model computes.
+
+Roads are walked at fp32, where a mistake in the graph stands out from rounding. Each file is run on every runner of
+its targets and compared before it is kept: a wrong file is a failed road. Other precisions take the road that was kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from deploykit.backends import BACKENDS, RoadEntry
+from deploykit.backends.base import LowerRequest
+from deploykit.errors import DeploykitError
+from deploykit.jobs import interleave, logged
+from deploykit.manifest import ParityRecord, RoadRecord, Verdict, overall
+from deploykit.stages.compare import Yardsticks, compare_item, load_yardsticks
+from deploykit.stages.execute import Lowered, Ran, finished_run, submit_run
+from deploykit.stages.plan import Lowering, Plan
+from deploykit.stages.workspace import Workspace
+from deploykit.work import lower as lower_job
+from deploykit.work import timing
+from deploykit.work.capture import Captured
+
+Job = Future[Any]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One road at one precision."""
+
+    record: RoadRecord
+    file: Path | None = None
+    ran: dict[str, Ran] = field(default_factory=dict)
+    verdict: Verdict = "failed"
+
+    @property
+    def settled(self) -> bool:
+        """Whether another road could do no better: it passed, or it is not for want of an op that none can judge it."""
+        return self.verdict == "passed" or (
+            self.verdict == "not_run" and not any(ran.limit for ran in self.ran.values())
+        )
+
+
+def lower(work: Workspace, captured: Captured, plan: Plan, best: bool = False) -> dict[Lowering, Lowered]:
+    """Walks the roads of every backend side by side; a job that fails or dies ends its own attempt only.
+
+    Args:
+        work: folders and processes.
+        captured: the model.
+        plan: what is to be made.
+        best: whether to try every road, and keep the fastest file that is right.
+    """
+    yardsticks = load_yardsticks(work.scratch)
+    walks = [_Walk(work, captured, plan, group, yardsticks, best).go() for group in plan.groups]
+    return {lowering: made for done in interleave(walks) for lowering, made in done.items()}
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """The roads of one backend, with one set of options."""
+
+    work: Workspace
+    captured: Captured
+    plan: Plan
+    lowerings: tuple[Lowering, ...]
+    """The same file at several precisions, fp32 first."""
+    yardsticks: Yardsticks
+    best: bool
+
+    def go(self) -> Generator[Job, Job, dict[Lowering, Lowered]]:
+        first, *rest = self.lowerings
+        roads = BACKENDS[first.backend].roads
+        attempts: list[Attempt] = []
+        for road in roads:
+            if attempts and attempts[-1].settled and not self.best:
+                break
+            attempts.append((yield from self._try(road, first)))
+        chosen, records = yield from self._choose(attempts)
+        records += [_not_tried(road, attempts[-1]) for road in roads[len(attempts) :]]
+        log = self.work.log(f"lower-{first.name}")
+        if chosen is None:
+            return dict.fromkeys(self.lowerings, Lowered(None, tuple(records), None, log))
+        name = chosen.record.road
+        made = {first: Lowered(name, tuple(records), chosen.file, log, chosen.ran)}
+        road = next(road for road in roads if road.name == name)
+        jobs = [(lowering, time.monotonic(), self._submit(road, lowering)) for lowering in rest]
+        for lowering, start, job in jobs:
+            other = self._finished(road, lowering, start, (yield job))
+            tried = tuple(_at(other, record) if record.road == name else record for record in records)
+            made[lowering] = Lowered(
+                name if other.file else None, tried, other.file, self.work.log(f"lower-{lowering.name}")
+            )
+        return made
+
+    def _try(self, road: RoadEntry, lowering: Lowering) -> Generator[Job, Job, Attempt]:
+        """Lowers, runs and compares."""
+        start = time.monotonic()
+        attempt = self._finished(road, lowering, start, (yield self._submit(road, lowering)))
+        if attempt.file is None:
+            return attempt
+        jobs = []
+        for runner in self.plan.runners(lowering):
+            outputs = attempt.file.parent.with_name(f"{attempt.file.parent.name}-{runner}.npz")
+            jobs.append((runner, outputs, submit_run(self.work, lowering, runner, attempt.file, outputs)))
+        ran = {}
+        for runner, outputs, job in jobs:
+            ran[runner] = finished_run(self.work, lowering, runner, outputs, (yield job))
+        return self._judged(replace(attempt, ran=ran), lowering)
+
+    def _judged(self, attempt: Attempt, lowering: Lowering) -> Attempt:
+        """With the verdict of everything that was run."""
+        ran = {(lowering, runner): outcome for runner, outcome in attempt.ran.items()}
+        items = [item for item in self.plan.checked if item.lowering == lowering]
+        records = [
+            record for item in items for record in compare_item(item, self.captured, ran, self.yardsticks).parity
+        ]
+        verdict = overall(tuple(records))
+        figures = [record for record in records if record.snr_db is not None]
+        tightest = min(figures, key=lambda r: (r.snr_db or 0.0) - (r.required_snr_db or 0.0), default=None)
+        record = attempt.record.model_copy(update={"snr_db": tightest and tightest.snr_db})
+        if verdict != "passed":
+            outcome = "failed" if verdict == "failed" else record.outcome
+            record = record.model_copy(update={"outcome": outcome, "reason": _reasons(records, verdict)})
+        return replace(attempt, record=record, verdict=verdict)
+
+    def _choose(self, attempts: list[Attempt]) -> Generator[Job, Job, tuple[Attempt | None, list[RoadRecord]]]:
+        """What is kept, and what is said of every road.
+
+        Where no file is right, the first one is kept to show what is wrong with it; it is never shipped.
+        """
+        right = [attempt for attempt in attempts if attempt.verdict == "passed"]
+        records = [attempt.record for attempt in attempts]
+        if self.best and len(right) > 1:
+            return (yield from self._fastest(right, records))
+        known = [attempt for attempt in attempts if attempt.verdict == "not_run" and attempt.file is not None]
+        made = [attempt for attempt in attempts if attempt.file is not None]
+        chosen = next(iter((*right, *known, *made)), None)
+        others = [
+            record if attempt is chosen or attempt.verdict != "not_run" else _unknown(record)
+            for attempt, record in zip(attempts, records, strict=True)
+        ]
+        return chosen, others
+
+    def _fastest(
+        self, right: list[Attempt], records: list[RoadRecord]
+    ) -> Generator[Job, Job, tuple[Attempt, list[RoadRecord]]]:
+        runner = self.plan.runners(self.lowerings[0])[0]
+        files = tuple(attempt.file for attempt in right if attempt.file is not None)
+        log = self.work.log(f"time-{self.lowerings[0].name}")
+        done = yield self.work.pool.submit(
+            logged, log, timing.time_files, runner, files, self.work.scratch / "inputs.npz"
+        )
+        seconds: tuple[float, ...] = done.result()
+        chosen = right[min(range(len(right)), key=seconds.__getitem__)]
+        said = {}
+        for attempt, value in zip(right, seconds, strict=True):
+            if attempt is chosen:
+                said[attempt.record.road] = {"reason": f"the fastest on {runner}"}
+            else:
+                ratio = value / min(seconds)
+                reason = f"right, but {ratio:.2f} times the time of {chosen.record.road} on {runner}"
+                said[attempt.record.road] = {"outcome": "passed", "reason": reason}
+        return chosen, [record.model_copy(update=said.get(record.road, {})) for record in records]
+
+    def _submit(self, road: RoadEntry, lowering: Lowering) -> Job:
+        folder = self.work.scratch / lowering.name / _slug(road.name)
+        folder.mkdir(parents=True)
+        model = self.captured.project.spec.model
+        request = LowerRequest(
+            name=self.captured.project.name,
+            version=model.version,
+            license=model.license,
+            precision=lowering.precision,
+            options=dict(lowering.options),
+            signature=self.captured.signature,
+            folder=folder,
+            source=self.captured.project.root,
+        )
+        log, program = self.work.log(f"lower-{lowering.name}"), Captured.program(self.work.scratch)
+        return self.work.pool.submit(logged, log, lower_job.lower, lowering.backend, road.name, program, request)
+
+    def _finished(self, road: RoadEntry, lowering: Lowering, start: float, job: Job) -> Attempt:
+        seconds = round(time.monotonic() - start, 3)
+        self.work.progress.job(f"lower {lowering.name} by {road.name}", self.work.log(f"lower-{lowering.name}"))
+        try:
+            file, rewrites = job.result()
+        except DeploykitError as error:
+            # A converter may raise anything: the traceback is in the log, the reason for the report.
+            return Attempt(RoadRecord(road=road.name, outcome="failed", reason=str(error), seconds=seconds))
+        return Attempt(RoadRecord(road=road.name, outcome="kept", rewrites=rewrites, seconds=seconds), file)
+
+
+def _slug(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in name)
+
+
+def _reasons(records: list[ParityRecord], verdict: Verdict) -> str:
+    """Why a file is wrong, or could not be judged, by runner and kind of input."""
+    found = dict.fromkeys(f"{r.runner} on {r.input}: {r.reason}" for r in records if r.verdict == verdict)
+    return "; ".join(found)
+
+
+def _at(other: Attempt, record: RoadRecord) -> RoadRecord:
+    """The kept road at another precision: its own time and rewrites, and why it was kept."""
+    reason = other.record.reason or (record.reason if record.outcome == "kept" else "")
+    return other.record.model_copy(update={"reason": reason})
+
+
+def _unknown(record: RoadRecord) -> RoadRecord:
+    return record.model_copy(update={"outcome": "failed", "reason": f"could not be judged: {record.reason}"})
+
+
+def _not_tried(road: RoadEntry, last: Attempt) -> RoadRecord:
+    return RoadRecord(road=road.name, outcome="not tried", reason=f"{last.record.road} was kept")
