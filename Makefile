@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test toolchains lint unit samples clean
+.PHONY: demo test toolchains lint unit samples coverage clean
 
 demo: $(VENV)/installed  ## Build sample_apps/digits for all targets; prints where the report and the SDKs are.
 	$(BIN)/deploykit build sample_apps/digits
@@ -22,6 +22,11 @@ toolchains:  ## Installs Maven, Chromium and Swift on Debian, for the tests of g
 
 samples: $(VENV)/installed  ## Renders the checked-in sample apps anew.
 	$(BIN)/python -m tests.samples
+
+LIST ?= benchmarks/coverage.py
+
+coverage: $(VENV)/installed  ## Every model of LIST through all three formats, resumably; the table goes into build/.
+	$(BIN)/python -m benchmarks.formats --list $(LIST) --resume --markdown build/coverage.md
 
 # One marker for both commands: pip resolves against constraints.txt, the set of versions that the tests passed with.
 $(VENV)/installed: pyproject.toml constraints.txt

@@ -6,7 +6,6 @@ its targets and compared before it is kept: a wrong file is a failed road. Other
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -88,9 +87,9 @@ class _Walk:
         name = chosen.record.road
         made = {first: Lowered(name, tuple(records), chosen.file, log, chosen.ran)}
         road = next(road for road in roads if road.name == name)
-        jobs = [(lowering, time.monotonic(), self._submit(road, lowering)) for lowering in rest]
-        for lowering, start, job in jobs:
-            other = self._finished(road, lowering, start, (yield job))
+        jobs = [(lowering, self._submit(road, lowering)) for lowering in rest]
+        for lowering, job in jobs:
+            other = self._finished(road, lowering, (yield job))
             tried = tuple(_at(other, record) if record.road == name else record for record in records)
             made[lowering] = Lowered(
                 name if other.file else None, tried, other.file, self.work.log(f"lower-{lowering.name}")
@@ -99,8 +98,7 @@ class _Walk:
 
     def _try(self, road: RoadEntry, lowering: Lowering) -> Generator[Job, Job, Attempt]:
         """Lowers, runs and compares."""
-        start = time.monotonic()
-        attempt = self._finished(road, lowering, start, (yield self._submit(road, lowering)))
+        attempt = self._finished(road, lowering, (yield self._submit(road, lowering)))
         if attempt.file is None:
             return attempt
         jobs = []
@@ -184,14 +182,13 @@ class _Walk:
         log, program = self.work.log(f"lower-{lowering.name}"), Captured.program(self.work.scratch)
         return self.work.pool.submit(logged, log, lower_job.lower, lowering.backend, road.name, program, request)
 
-    def _finished(self, road: RoadEntry, lowering: Lowering, start: float, job: Job) -> Attempt:
-        seconds = round(time.monotonic() - start, 3)
+    def _finished(self, road: RoadEntry, lowering: Lowering, job: Job) -> Attempt:
         self.work.progress.job(f"lower {lowering.name} by {road.name}", self.work.log(f"lower-{lowering.name}"))
         try:
-            file, rewrites = job.result()
+            file, rewrites, seconds = job.result()
         except DeploykitError as error:
             # A converter may raise anything: the traceback is in the log, the reason for the report.
-            return Attempt(RoadRecord(road=road.name, outcome="failed", reason=str(error), seconds=seconds))
+            return Attempt(RoadRecord(road=road.name, outcome="failed", reason=str(error)))
         return Attempt(RoadRecord(road=road.name, outcome="kept", rewrites=rewrites, seconds=seconds), file)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from pathlib import Path
 
@@ -10,12 +11,13 @@ from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, LoweringError
 
 
-def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tuple[Path, tuple[str, ...]]:
-    """Gives the file that a road wrote, and the rewrites that it took.
+def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tuple[Path, tuple[str, ...], float]:
+    """Gives the file that a road wrote, the rewrites that it took, and the seconds.
 
     Raises:
         LoweringError: with the first line of what the converter raised; the traceback is printed.
     """
+    start = time.monotonic()
     import torch
 
     from deploykit.prepare.rewriting import rewrite
@@ -23,7 +25,8 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
     entry = next(entry for entry in BACKENDS[backend].roads if entry.name == road)
     try:
         prepared, used = rewrite(torch.export.load(program), entry.rewrites)
-        return entry.function(prepared, request), used
+        file = entry.function(prepared, request)
+        return file, used, round(time.monotonic() - start, 3)
     except DeploykitError:
         raise
     except Exception as error:

@@ -1,0 +1,87 @@
+"""One model through the stages of a build: captured, lowered, run, compared; no SDK is made."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.formats.bare import bare_figures
+from benchmarks.formats.table import Figures, Row
+from deploykit import stages
+from deploykit.errors import DeploykitError
+from deploykit.progress import Progress
+from deploykit.project import Entry
+from deploykit.spec import ModelSpec
+from deploykit.stages.check import Checked
+
+TARGETS = {"onnx": ("android_onnx",), "tflite": ("android_litert", "android_tflite"), "coreml": ("ios_coreml",)}
+"""Format → targets that deliver it; between them they name every runner of this host."""
+
+ENTRY = """\
+import runpy
+
+_LIST = runpy.run_path({file!r})
+
+
+def model():
+    network, inputs = _LIST["MODELS"][{name!r}]()
+    return _LIST.get("alive", lambda network, inputs: network)(network, inputs), inputs
+"""
+
+
+def measure(name: str, file: Path, bare: bool) -> Row:
+    """Everything that is known of one model of a list."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "entry.py").write_text(ENTRY.format(file=str(file), name=name))
+        row: Row = {"name": name}
+        try:
+            row |= _formats(Entry(root, ModelSpec(entry="entry.py:model")), root / "out")
+        except DeploykitError as error:
+            row["failed"] = " ".join(str(error).split())[:300]
+        if bare:
+            row["bare"] = bare_figures(name, file, root)
+    return row
+
+
+def _formats(source: Entry, out: Path) -> Row:
+    out.mkdir()
+    start = time.monotonic()
+    plan = stages.plan(source, tuple(target for targets in TARGETS.values() for target in targets), ("fp32",))
+    progress = Progress()
+    with stages.workspace(out, 1, progress) as work:
+        captured = stages.capture(work, source, plan)
+        capture_s = time.monotonic() - start
+        lowered = stages.lower(work, captured, plan)
+        outputs = stages.run(work, lowered, plan)
+        examined = stages.examine(work, lowered)
+        checked = stages.check(work, captured, lowered, outputs, examined, plan)
+    figures = {name: _figures([c for c in checked if c.item.target.name in TARGETS[name]]) for name in TARGETS}
+    return {
+        "parameters": captured.parameters,
+        "seconds": {"capture": round(capture_s, 1), "all": round(time.monotonic() - start, 1)},
+        "formats": figures,
+    }
+
+
+def _figures(checked: list[Checked]) -> Figures:
+    """Of one format: the worst over its targets, runners and inputs."""
+    made = checked[0].lowered
+    records = [record for c in checked for record in c.parity]
+    verdicts = {c.manifest.verdict if c.manifest else "failed" for c in checked}
+    tightest = min(
+        (r for r in records if r.snr_db is not None),
+        key=lambda r: (r.snr_db or 0.0) - (r.required_snr_db or 0.0),
+        default=None,
+    )
+    return {
+        "verdict": "passed" if verdicts == {"passed"} else "failed" if "failed" in verdicts else "not_run",
+        "reason": "; ".join(dict.fromkeys(r.reason for r in records if r.verdict == "failed"))
+        or "; ".join(g.reason for c in checked if c.manifest for g in c.manifest.gates if g.verdict != "passed"),
+        "road": made.road,
+        "roads": [record.model_dump(mode="json", exclude_defaults=True) for record in made.roads_tried],
+        "db": tightest and tightest.snr_db,
+        "required_db": tightest and tightest.required_snr_db,
+        "seconds": round(sum(record.seconds or 0.0 for record in made.roads_tried), 1),
+    }
