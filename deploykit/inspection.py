@@ -10,14 +10,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from deploykit.backends import BACKENDS
 from deploykit.errors import ArtifactError
 from deploykit.jobs import IsolatedPool, logged
-from deploykit.manifest import Manifest, Signature
+from deploykit.manifest import Manifest, Signature, UnknownOp
 from deploykit.packages import package
 from deploykit.source import read_source
 from deploykit.spec import Contract
 from deploykit.work.capture import Captured, capture, count_ops
 from deploykit.work.census import census
+from deploykit.work.knowledge import unknown_ops
 
 
 def inspect(text: str | None) -> RenderableType:
@@ -60,15 +62,32 @@ def _model(text: str | None) -> RenderableType:
     with tempfile.TemporaryDirectory() as scratch, IsolatedPool(1) as pool:
         folder = Path(scratch)
         captured = pool.submit(logged, folder / "log", capture, source, (), folder).result()
-        ops = pool.submit(count_ops, Captured.program(folder)).result()
-    table = Table("ATen op", "count")
-    for op, count in Counter(ops).most_common():
-        table.add_row(op, str(count))
+        program = Captured.program(folder)
+        ops = pool.submit(count_ops, program).result()
+        unknown = pool.submit(logged, folder / "log", unknown_ops, program, source.root).result()
     head = Text(
         f"{captured.project.name}: {captured.parameters:,} parameters, weights sha256 {captured.weights_sha256}"
     )
     notes = [Text(note) for note in captured.notes]
-    return Group(head, *notes, _contract(captured.project.contract), _signature(captured.signature), table)
+    tables = (_contract(captured.project.contract), _signature(captured.signature), _ops(ops, unknown))
+    return Group(head, *notes, *tables, *_places(unknown))
+
+
+def _ops(ops: dict[str, int], unknown: tuple[UnknownOp, ...]) -> RenderableType:
+    """Op × backend: whether the first road's converter knows it, after that road's rewrites."""
+    table = Table("ATen op", "count", *BACKENDS)
+    lacking = {(op.op, name) for op in unknown for name in op.backends}
+    for op, count in Counter(ops).most_common():
+        cells = [Text("✗ lacks it", "red") if (op, name) in lacking else Text("✓", "green") for name in BACKENDS]
+        table.add_row(op, str(count), *cells)
+    return table
+
+
+def _places(unknown: tuple[UnknownOp, ...]) -> list[RenderableType]:
+    """Where the ops are that a converter lacks."""
+    lines = [f"{op.op} at {op.place or 'an unknown line'}: unknown to {', '.join(op.backends)}" for op in unknown]
+    more = "Other roads may know them; a build tries all. If none does: write the line with other ops."
+    return [Text(line) for line in (*lines, more)] if lines else []
 
 
 def _contract(contract: Contract) -> RenderableType:

@@ -125,6 +125,17 @@ class RoadRecord(Strict):
     seconds: float | None = None
 
 
+class UnknownOp(Strict):
+    """An op that stands in the way of converters."""
+
+    op: str
+    """Of the captured program: "aten.special_bessel_j0.default"."""
+    place: str = ""
+    """The line of the model, for example "model.py:12 `x = x.cumprod(0)`", where that is known."""
+    backends: tuple[str, ...] = ()
+    """Those that lack it."""
+
+
 class Manifest(Strict):
     """What an artifact says of itself."""
 

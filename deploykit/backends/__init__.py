@@ -10,10 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from deploykit.backends.base import Inside, Road, Runner, Tensors
-from deploykit.manifest import ComputeUnits, Interface
+from deploykit.manifest import ComputeUnits, Interface, UnknownOp
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    import torch
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Backend:
 
     roads: tuple[RoadEntry, ...]
     """In the order in which they are tried."""
+    knows: str
+    """Where is told which ops of a program its first road's converter does not know."""
     interface: str
     """Where the reader of a saved file's border is."""
     tools: tuple[str, ...]
@@ -46,6 +51,16 @@ class Backend:
     """Where the search for values that fp16 loses is, if the format has it: op by op, on the saved file."""
     options: tuple[str, ...] = ()
     """Fields of a target that change the file, beside its precision."""
+
+    def unknown(self, program: torch.export.ExportedProgram, root: Path) -> tuple[UnknownOp, ...]:
+        """What of a program, after the first road's rewrites, its converter does not know.
+
+        Args:
+            program: as torch.export gave it.
+            root: of the user's project; paths are relative to it.
+        """
+        found: tuple[UnknownOp, ...] = resolve_name(self.knows)(program, root)
+        return found
 
     def read_interface(self, artifact: Path) -> Interface:
         """What a saved file says of its border.
@@ -109,6 +124,7 @@ BACKENDS: dict[str, Backend] = {
                 rewrites=("negative padding as slices",),
             ),
         ),
+        "deploykit.backends.coreml.knows:unknown",
         "deploykit.backends.coreml.interface:read_interface",
         ("coremltools", "torch"),
         inside="deploykit.backends.coreml.numerics:look_inside",
@@ -116,11 +132,13 @@ BACKENDS: dict[str, Backend] = {
     ),
     "litert": Backend(
         (RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),),
+        "deploykit.backends.litert.knows:unknown",
         "deploykit.backends.litert.interface:read_interface",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
     ),
     "onnx": Backend(
         (RoadEntry("dynamo", "deploykit.backends.onnx.lower:from_dynamo"),),
+        "deploykit.backends.onnx.knows:unknown",
         "deploykit.backends.onnx.interface:read_interface",
         ("onnx", "onnxscript", "onnxconverter-common", "torch"),
     ),

@@ -28,24 +28,24 @@ def save_origins(
         root: of the user's project: paths are relative to it, or to the package that they are in.
         folder: where the file goes.
     """
-    lines = {node.name: line for node in _nodes(captured.graph_module) if (line := _line(node, root))}
+    lines = {node.name: line for node in calls(captured.graph_module) if (line := line_of(node, root))}
     found = {}
-    for node in _nodes(lowered.graph_module):
-        own = _line(node, root) or next((lines[name] for name in _ancestors(node) if name in lines), None)
+    for node in calls(lowered.graph_module):
+        own = line_of(node, root) or next((lines[name] for name in ancestors(node) if name in lines), None)
         place = " in ".join(filter(None, (own, _module(node))))
         if place:
             found[node.name] = place
     (folder / ORIGINS).write_text(json.dumps(found, indent=0, sort_keys=True), encoding="utf-8")
 
 
-def _nodes(module: torch.fx.GraphModule) -> Iterator[torch.fx.Node]:
+def calls(module: torch.fx.GraphModule) -> Iterator[torch.fx.Node]:
     """The calls of a graph and of the graphs within it, such as the body of an autocast region."""
     for inner in module.modules():
         if isinstance(inner, torch.fx.GraphModule):
             yield from (node for node in inner.graph.nodes if node.op == "call_function")
 
 
-def _line(node: torch.fx.Node, root: Path) -> str | None:
+def line_of(node: torch.fx.Node, root: Path) -> str | None:
     """The innermost line that is not torch's own, for example "model.py:12 `x = x / 0.1`"."""
     frames = [f for f in _FRAME.finditer(str(node.meta.get("stack_trace", ""))) if not f["file"].startswith(_TORCH)]
     return f"{_short(Path(frames[-1]['file']), root)}:{frames[-1]['line']} `{frames[-1]['code']}`" if frames else None
@@ -61,7 +61,7 @@ def _short(file: Path, root: Path) -> str:
     return file.name
 
 
-def _ancestors(node: torch.fx.Node) -> Iterable[str]:
+def ancestors(node: torch.fx.Node) -> Iterable[str]:
     """Its own name, and those of the nodes that it was made from."""
     yield node.name
     pending = list(node.meta.get("from_node") or ())

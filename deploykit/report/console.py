@@ -108,7 +108,7 @@ def _reasons(report: Report) -> list[RenderableType]:
     for (verdict, runner, inputs, text), where in told.items():
         names = " · ".join(filter(None, (", ".join(row.name for row in where), runner, inputs)))
         found.append(_verdict(verdict).append(f"  {clean(names)}", style="default not bold"))
-        logs = [f"log: {row.artifact.log}" for row in where if verdict == "failed" and row.artifact.log]
+        logs = dict.fromkeys(f"log: {row.artifact.log}" for row in where if verdict == "failed" and row.artifact.log)
         found += [Padding(Text(clean(line)), (0, 0, 0, 4)) for line in (text, *logs)]
     for gate, artifacts in _gates(report).items():
         names = ", ".join(f"{a.target} {a.precision}" for a in artifacts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from deploykit.mac import Device, Machine
-from deploykit.manifest import ComputeUnits, GateRecord, OpRecord, ParityRecord, RoadRecord, Verdict
+from deploykit.manifest import ComputeUnits, GateRecord, OpRecord, ParityRecord, RoadRecord, UnknownOp, Verdict
 from deploykit.spec import Contract, Precision, Strict
 
 
@@ -23,6 +23,8 @@ class ArtifactRecord(Strict):
     sha256: str | None
     road: str | None
     roads_tried: tuple[RoadRecord, ...]
+    unknown: tuple[UnknownOp, ...] = ()
+    """Where no road led to an artifact: the ops of the model that stand in the way."""
     log: str | None
     """The converter's own output, relative to the output folder."""
     gates: tuple[GateRecord, ...] = ()

@@ -6,7 +6,7 @@ import math
 import re
 
 from deploykit.mac import APPLE_RUNNER, Device, Machine
-from deploykit.manifest import ComputeUnits, ParityRecord, Verdict
+from deploykit.manifest import ComputeUnits, ParityRecord, UnknownOp, Verdict
 from deploykit.report.model import ArtifactRecord
 from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
 
@@ -149,7 +149,17 @@ def platform(name: str) -> str:
 def no_artifact(artifact: ArtifactRecord) -> str:
     """Why a target × precision has no artifact."""
     tried = [f"{road.road}: {road.reason or road.outcome}" for road in artifact.roads_tried if road.outcome == "failed"]
-    return "No road led to an artifact. " + ("; ".join(tried) if tried else "None was tried.")
+    said = "No road led to an artifact. " + ("; ".join(tried) if tried else "None was tried.")
+    if not artifact.unknown:
+        return said
+    ops = "; ".join(_unknown(op) for op in artifact.unknown)
+    remedy = "Write these lines with other ops, or let forward() end before them; `deploykit inspect` shows all ops"
+    return f"{said}. In the way: {ops}. {remedy}"
+
+
+def _unknown(op: UnknownOp) -> str:
+    """An op, its line, and who lacks it."""
+    return f"{op.op}{f' at {op.place}' if op.place else ''}, unknown to {', '.join(op.backends)}"
 
 
 def numbers(record: ParityRecord) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploykit.errors import DeploykitError, UnsupportedOpsError
 from deploykit.jobs import JobDied, JobFailed, logged
-from deploykit.manifest import RoadRecord
+from deploykit.manifest import RoadRecord, UnknownOp
 from deploykit.project import Entry, Project
 from deploykit.stages.plan import Lowering, Plan
 from deploykit.stages.workspace import Workspace
@@ -38,6 +38,8 @@ class Lowered:
     roads_tried: tuple[RoadRecord, ...]
     file: Path | None
     log: Path
+    unknown: tuple[UnknownOp, ...] = ()
+    """Where there is no file: the ops that stand in the way."""
     ran: dict[str, Ran] = field(default_factory=dict)
     """By runner, where it was run already to see whether the road can be kept."""
 

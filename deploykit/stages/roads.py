@@ -16,13 +16,13 @@ from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError
 from deploykit.jobs import interleave, logged
-from deploykit.manifest import ParityRecord, RoadRecord, Verdict, overall
+from deploykit.manifest import ParityRecord, RoadRecord, UnknownOp, Verdict, overall
 from deploykit.stages.compare import Yardsticks, compare_item, load_yardsticks
 from deploykit.stages.execute import Lowered, Ran, finished_run, submit_run
 from deploykit.stages.plan import Lowering, Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.work import knowledge, timing
 from deploykit.work import lower as lower_job
-from deploykit.work import timing
 from deploykit.work.capture import Captured
 
 Job = Future[Any]
@@ -83,9 +83,10 @@ class _Walk:
         records += [_not_tried(road, attempts[-1]) for road in roads[len(attempts) :]]
         log = self.work.log(f"lower-{first.name}")
         if chosen is None:
-            return dict.fromkeys(self.lowerings, Lowered(None, tuple(records), None, log))
+            unknown = yield from self._unknown(first)
+            return dict.fromkeys(self.lowerings, Lowered(None, tuple(records), None, log, unknown))
         name = chosen.record.road
-        made = {first: Lowered(name, tuple(records), chosen.file, log, chosen.ran)}
+        made = {first: Lowered(name, tuple(records), chosen.file, log, (), chosen.ran)}
         road = next(road for road in roads if road.name == name)
         jobs = [(lowering, self._submit(road, lowering)) for lowering in rest]
         for lowering, job in jobs:
@@ -164,6 +165,16 @@ class _Walk:
                 reason = f"right, but {ratio:.2f} times the time of {chosen.record.road} on {runner}"
                 said[attempt.record.road] = {"outcome": "passed", "reason": reason}
         return chosen, [record.model_copy(update=said.get(record.road, {})) for record in records]
+
+    def _unknown(self, lowering: Lowering) -> Generator[Job, Job, tuple[UnknownOp, ...]]:
+        """The ops in the way of a backend that no road leads to."""
+        log, program = self.work.log(f"unknown-{lowering.name}"), Captured.program(self.work.scratch)
+        done = yield self.work.pool.submit(logged, log, knowledge.unknown_ops, program, self.captured.project.root)
+        try:
+            found: tuple[UnknownOp, ...] = done.result()
+        except DeploykitError:
+            return ()  # a converter's own decompositions may fail, too; the roads have said why
+        return tuple(op for op in found if lowering.backend in op.backends)
 
     def _submit(self, road: RoadEntry, lowering: Lowering) -> Job:
         folder = self.work.scratch / lowering.name / _slug(road.name)

@@ -86,6 +86,7 @@ def _artifact(work: Workspace, checked: Checked) -> ArtifactRecord:
         sha256=manifest.sha256 if manifest else None,
         road=checked.lowered.road,
         roads_tried=checked.lowered.roads_tried,
+        unknown=checked.lowered.unknown,
         log=checked.lowered.log.relative_to(work.root).as_posix(),
         gates=manifest.gates if manifest else (),
         overflows=checked.inside.overflows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import traceback
 from pathlib import Path
@@ -10,12 +11,17 @@ from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, LoweringError
 
+LONGEST = 300
+"""Characters of a converter's message that go into the report; the log has all."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
 
 def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tuple[Path, tuple[str, ...], float]:
     """Gives the file that a road wrote, the rewrites that it took, and the seconds.
 
     Raises:
-        LoweringError: with the first line of what the converter raised; the traceback is printed.
+        LoweringError: with what the converter raised, on one line; the traceback is printed.
     """
     start = time.monotonic()
     import torch
@@ -32,5 +38,17 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
     except Exception as error:
         # A converter may raise anything: the traceback is for the log, the reason for the report.
         traceback.print_exc()
-        first = (str(error).strip() or "no message").splitlines()[0]
-        raise LoweringError(f"{type(error).__name__}: {first}") from error
+        raise LoweringError(_told(error)) from error
+
+
+def _told(error: BaseException) -> str:
+    """The first line of an error, and of the one at its root: exporters wrap what really happened."""
+    root = error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    return " ← ".join(dict.fromkeys(_first(each) for each in (error, root)))
+
+
+def _first(error: BaseException) -> str:
+    lines = _COLOURS.sub("", str(error)).strip().splitlines() or ["no message"]
+    return f"{type(error).__name__}: {lines[0][:LONGEST]}"
