@@ -100,13 +100,15 @@ def _not_on_a_mac() -> str | None:
     return None if platform.system() == "Darwin" else f"Apple's runtime needs macOS; this host is {platform.system()}"
 
 
+COREML_REWRITES = ("constants folded", "rank at most 5", "negative padding as slices")
+
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(
         (
             RoadEntry(
                 "torch.export",
                 "deploykit.backends.coreml.lower:from_export",
-                rewrites=("negative padding as slices",),
+                rewrites=COREML_REWRITES,
             ),
         ),
         "deploykit.backends.coreml.interface:read_interface",

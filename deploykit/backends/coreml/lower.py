@@ -13,6 +13,8 @@ from coremltools.proto import Model_pb2
 
 from deploykit.backends.base import LowerRequest
 from deploykit.backends.coreml import aten as aten  # registers ops
+from deploykit.backends.coreml import recurrent as recurrent  # registers layers
+from deploykit.backends.coreml.decompositions import decompositions
 from deploykit.backends.coreml.passes import pipeline
 from deploykit.backends.origins import save_origins
 
@@ -23,7 +25,7 @@ NUMPY = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
 def from_export(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     """The torch.export front end. Inputs and outputs are float32 at the border at either precision."""
     # coremltools knows ATen after functionalisation only: https://apple.github.io/coremltools/docs-guides/source/convert-pytorch-workflow.html
-    decomposed = program.run_decompositions({})
+    decomposed = program.run_decompositions(decompositions())
     save_origins(program, decomposed, request.source, request.folder)
     model = ct.convert(
         decomposed,
