@@ -100,7 +100,17 @@ def _not_on_a_mac() -> str | None:
     return None if platform.system() == "Darwin" else f"Apple's runtime needs macOS; this host is {platform.system()}"
 
 
-COREML_REWRITES = ("constants folded", "rank at most 5", "negative padding as slices")
+COREML_REWRITES = (
+    "constants folded",
+    "rank at most 5",
+    "negative padding as slices",
+    "resizes as matrix products",
+    "windows as picks",
+    "moments as means",
+    "arithmetic in plain ops",
+    "real functions of integers",
+    "elements moved by slices",
+)
 
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(

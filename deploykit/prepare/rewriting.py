@@ -98,16 +98,19 @@ class _Interpreter(torch.fx.Interpreter):
                 self.used.add(name)
                 return result
         for name in self.table.get(str(target), ()):
-            result = _function(name)(*args, **kwargs)
+            result = _function(name, str(target))(*args, **kwargs)
             if result is not NotImplemented:
                 self.used.add(name)
                 return result
+        if target is torch.ops.aten.view.default:  # a rewrite's result may lie otherwise in memory
+            target = torch.ops.aten.reshape.default
         return super().call_function(target, args, kwargs)
 
 
-def _function(name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = resolve_name(REWRITES[name].where)
-    return found
+def _function(name: str, op: str = "") -> Callable[..., Any]:
+    found = resolve_name(REWRITES[name].where)
+    function: Callable[..., Any] = found[op] if isinstance(found, dict) else found
+    return function
 
 
 def _has_use(program: torch.export.ExportedProgram, name: str) -> bool:

@@ -18,9 +18,6 @@ WRONG = {
     "aten::triu": "as tril",
     "aten::cosine_similarity": "asks for all 4 arguments, of which torch.export leaves out defaults",
     "aten::rms_norm": "asks for all 4 arguments",
-    "aten::roll": "asks for all 3 arguments",
-    "aten::max_pool1d": "asks for a stride",
-    "aten::max_pool3d": "asks for a stride",
     "aten::grid_sampler": "reads its enumerated arguments as names",
 }
 """Ops that coremltools 9.0 has a converter for, which fails or is wrong, and in which way."""

@@ -14,7 +14,7 @@ from coremltools.converters.mil.frontend.torch.ops import _get_inputs
 from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
 
 LAYERS = {"lstm": 3, "rnn_tanh": 2, "rnn_relu": 2}
-"""coremltools' converter of a layer → how many tensors it gives. The overload is `.input`: a padded, not a packed one."""
+"""coremltools' converter of a layer → how many tensors it gives. The overload is `.input`: no packed sequence."""
 
 
 def _register(kind: str, count: int) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
 from math import prod
 from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
+
+from deploykit.prepare.rewrites import windows
 
 LARGEST = 5
 """Dimensions that a tensor may have: https://apple.github.io/coremltools/docs-guides/source/ml-programs.html"""
@@ -205,7 +207,7 @@ def _transpose(low: torch.Tensor, sizes: list[int], order: list[int]) -> torch.T
         return _reshape(low, sizes).permute(order)
     cuts, blocks = min(_moves(len(order)), key=lambda move: len(_merged(*_after(sizes, order, *move))[1]))
     bounds = [0, *cuts, len(sizes)]
-    moved = _reshape(low, [prod(sizes[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]).permute(blocks)
+    moved = _reshape(low, [prod(sizes[a:b]) for a, b in pairwise(bounds)]).permute(blocks)
     return _transpose(moved, *_after(sizes, order, cuts, blocks))
 
 
@@ -271,6 +273,11 @@ def _along(op: Any, bound: dict[str, Any], example: Any) -> Any:
     return _results(_call(op, bound | low), example)
 
 
+def _unfold(op: Any, bound: dict[str, Any], example: Any) -> Value:
+    low = windows.unfold(_three(bound["self"], bound["dimension"]), 1, bound["size"], bound["step"])
+    return tall_or_not(low, example.shape)
+
+
 def _along_each(op: Any, bound: dict[str, Any], example: Any) -> Value:
     """An op on several dimensions, one after the other."""
     x, dims = bound["self"], [bound["dims"]] if isinstance(bound["dims"], int) else bound["dims"]
@@ -289,7 +296,7 @@ def _cat(op: Any, bound: dict[str, Any], example: Any) -> Value:
 
 def _stack(op: Any, bound: dict[str, Any], example: Any) -> Value:
     dim = bound["dim"] % len(example.shape)
-    shape = _shape(example)[:dim] + (1,) + _shape(example)[dim + 1 :]
+    shape = (*_shape(example)[:dim], 1, *_shape(example)[dim + 1 :])
     parts = [_three(Tall(_tall(x).low, shape), dim) for x in bound["tensors"]]
     return tall_or_not(torch.cat(parts, 1), example.shape)
 
@@ -410,6 +417,7 @@ _KINDS: dict[Callable[..., Any], str] = {
     _repeat: "repeat tile",
     _along: "select narrow slice unbind chunk split split_with_sizes tensor_split index_select cumsum softmax "
     "log_softmax glu argmax argmin topk sort gather",
+    _unfold: "unfold",
     _along_each: "flip roll",
     _pointwise: "to _to_copy type_as masked_fill where dropout",
     _cat: "cat concat concatenate",
