@@ -120,6 +120,16 @@ BACKENDS: dict[str, Backend] = {
                 "deploykit.backends.coreml.lower:from_export",
                 rewrites=COREML_REWRITES,
             ),
+            RoadEntry(
+                "torch.export, decomposed",
+                "deploykit.backends.coreml.lower:from_decomposed_export",
+                rewrites=COREML_REWRITES,
+            ),
+            RoadEntry(
+                "torchscript trace",
+                "deploykit.backends.coreml.lower:from_trace",
+                rewrites=COREML_REWRITES,
+            ),
         ),
         "deploykit.backends.coreml.interface:read_interface",
         ("coremltools", "torch"),

@@ -18,7 +18,7 @@ WRONG = {
     "aten::triu": "as tril",
     "aten::cosine_similarity": "asks for all 4 arguments, of which torch.export leaves out defaults",
     "aten::rms_norm": "asks for all 4 arguments",
-    "aten::grid_sampler": "reads its enumerated arguments as names",
+    "aten::affine_grid_generator": "wants the sampler that follows, and refuses others",
 }
 """Ops that coremltools 9.0 has a converter for, which fails or is wrong, and in which way."""
 
