@@ -115,13 +115,35 @@ def _not_on_a_mac() -> str | None:
     return None if platform.system() == "Darwin" else f"Apple's runtime needs macOS; this host is {platform.system()}"
 
 
+COREML_REWRITES = (
+    "constants folded",
+    "rank at most 5",
+    "negative padding as slices",
+    "resizes as matrix products",
+    "windows as picks",
+    "moments as means",
+    "arithmetic in plain ops",
+    "real functions of integers",
+    "elements moved by slices",
+)
+
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(
         (
             RoadEntry(
                 "torch.export",
                 "deploykit.backends.coreml.lower:from_export",
-                rewrites=("negative padding as slices",),
+                rewrites=COREML_REWRITES,
+            ),
+            RoadEntry(
+                "torch.export, decomposed",
+                "deploykit.backends.coreml.lower:from_decomposed_export",
+                rewrites=COREML_REWRITES,
+            ),
+            RoadEntry(
+                "torchscript trace",
+                "deploykit.backends.coreml.lower:from_trace",
+                rewrites=COREML_REWRITES,
             ),
         ),
         "deploykit.backends.coreml.knows:unknown",

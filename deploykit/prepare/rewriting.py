@@ -14,6 +14,7 @@ from torch.utils import _pytree as pytree
 
 from deploykit.errors import DeploykitError
 from deploykit.prepare.rewrites import REWRITES
+from deploykit.prepare.rewrites.rank import whole
 
 LEAST_DB = 60.0
 """A rewrite is exact up to rounding; what is worse than this on the example inputs is another function."""
@@ -28,8 +29,8 @@ def rewrite(
 ) -> tuple[torch.export.ExportedProgram, tuple[str, ...]]:
     """The program with rewrites applied, and the names of those that it had a use for.
 
-    The program is run node by node under `torch.export.export` again, each call of a listed op by its rewrite. Source
-    lines survive, and constants that a rewrite makes are lifted as any other.
+    Rewrites of the graph come first. Then the program is run node by node under `torch.export.export` again, each call
+    of a listed op by its rewrite. Source lines survive, and constants that a rewrite makes are lifted as any other.
 
     Args:
         program: as torch.export gave it, with its example inputs.
@@ -38,17 +39,23 @@ def rewrite(
     Raises:
         RewriteError: if the result computes something else on the example inputs.
     """
+    by_kind = {kind: [name for name in names if REWRITES[name].kind == kind] for kind in ("op", "call", "graph")}
+    calls = {name for name in by_kind["call"] if _has_use(program, name)}
+    before = program.run_decompositions({}) if calls else program  # values that a call rewrite makes are not written to
+    module = before.module(check_guards=False)
+    assert isinstance(module, torch.fx.GraphModule)
+    graph_used = {name for name in by_kind["graph"] if _function(name)(module)}
     table: dict[str, list[str]] = {}
-    for name in names:
+    for name in by_kind["op"]:
         for op in REWRITES[name].ops:
             table.setdefault(op, []).append(name)
-    if not table.keys() & set(_calls(program)):
+    if not (graph_used or calls or table.keys() & set(_calls(program))):
         return program, ()
-    module = _Rewritten(program, table)
+    rewritten = _Rewritten(module, before.call_spec.out_spec, table, [name for name in names if name in calls])
     args, kwargs = program.example_inputs
     with torch.no_grad():
-        result = torch.export.export(module, args, kwargs, strict=False)
-    used = tuple(name for name in names if name in module.used)
+        result = torch.export.export(rewritten, args, kwargs, strict=False)
+    used = tuple(name for name in names if name in rewritten.used | graph_used)
     if not used:
         return program, ()
     _check(program, result, used)
@@ -58,32 +65,58 @@ def rewrite(
 class _Rewritten(nn.Module):
     """A program whose calls go through rewrites."""
 
-    def __init__(self, program: torch.export.ExportedProgram, table: dict[str, list[str]]) -> None:
+    def __init__(
+        self, network: torch.fx.GraphModule, out_spec: pytree.TreeSpec, table: dict[str, list[str]], calls: list[str]
+    ) -> None:
         super().__init__()
-        self.network = program.module(check_guards=False)
-        self.out_spec = program.call_spec.out_spec
-        self.table = table
+        self.network = network
+        self.out_spec = out_spec
+        self.table, self.calls = table, calls
         self.used: set[str] = set()
 
     def forward(self, *args: torch.Tensor, **kwargs: torch.Tensor) -> Any:
         with preserve_node_meta():
             flat = _Interpreter(self).run(*args, *kwargs.values(), enable_io_processing=False)
-        return pytree.tree_unflatten(flat, self.out_spec)
+        return pytree.tree_unflatten(whole(flat), self.out_spec)
 
 
 class _Interpreter(torch.fx.Interpreter):
     def __init__(self, rewritten: _Rewritten) -> None:
         super().__init__(rewritten.network, graph=rewritten.network.graph)
         self.table, self.used = rewritten.table, rewritten.used
+        self.calls = {name: _function(name) for name in rewritten.calls}
+        self.example: Any = None
+
+    def run_node(self, n: torch.fx.Node) -> Any:
+        self.example = n.meta.get("val")
+        return super().run_node(n)
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for name in self.table.get(str(target), ()):
-            function: Callable[..., Any] = resolve_name(REWRITES[name].where)
-            result = function(*args, **kwargs)
+        for name, function in self.calls.items():
+            result = function(target, args, kwargs, self.example)
             if result is not NotImplemented:
                 self.used.add(name)
                 return result
+        for name in self.table.get(str(target), ()):
+            result = _function(name, str(target))(*args, **kwargs)
+            if result is not NotImplemented:
+                self.used.add(name)
+                return result
+        if target is torch.ops.aten.view.default:  # a rewrite's result may lie otherwise in memory
+            target = torch.ops.aten.reshape.default
         return super().call_function(target, args, kwargs)
+
+
+def _function(name: str, op: str = "") -> Callable[..., Any]:
+    found = resolve_name(REWRITES[name].where)
+    function: Callable[..., Any] = found[op] if isinstance(found, dict) else found
+    return function
+
+
+def _has_use(program: torch.export.ExportedProgram, name: str) -> bool:
+    """Whether a rewrite of calls has anything to do: each says so of a node's result."""
+    test: Callable[[Any], bool] = resolve_name(REWRITES[name].ops[0])
+    return any(test(node.meta.get("val")) for node in program.graph.nodes)
 
 
 def _calls(program: torch.export.ExportedProgram) -> Iterator[str]:

@@ -2,46 +2,110 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import coremltools as ct
 import numpy as np
 import torch
 from coremltools.proto import Model_pb2
+from torch.utils import _pytree as pytree
 
 from deploykit.backends.base import LowerRequest
 from deploykit.backends.coreml import aten as aten  # registers ops
+from deploykit.backends.coreml import recurrent as recurrent  # registers layers
+from deploykit.backends.coreml.decompositions import decompositions
 from deploykit.backends.coreml.passes import pipeline
 from deploykit.backends.origins import save_origins
 
 PRECISIONS = {"fp32": ct.precision.FLOAT32, "fp16": ct.precision.FLOAT16}
 NUMPY = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
+TRACED = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
+"""What coremltools wants to be told of a trace's inputs; it reads them off an exported program."""
 
 
 def from_export(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
-    """The torch.export front end. Inputs and outputs are float32 at the border at either precision."""
+    """The torch.export front end, of ops as whole as coremltools knows them.
+
+    Inputs and outputs are float32 at the border at either precision.
+    """
     # coremltools knows ATen after functionalisation only: https://apple.github.io/coremltools/docs-guides/source/convert-pytorch-workflow.html
-    decomposed = program.run_decompositions({})
+    return _from_decomposed(program, program.run_decompositions(decompositions()), request)
+
+
+def from_decomposed_export(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
+    """The torch.export front end, of core ATen ops: layers of any kind are unrolled, composites are taken apart."""
+    core = program.run_decompositions().run_decompositions(decompositions())
+    return _from_decomposed(program, core, request)
+
+
+def from_trace(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
+    """The TorchScript front end, of a trace of the program. What it makes cannot be traced to lines of the model."""
+    args, kwargs = program.example_inputs
+    traced = torch.jit.trace(_Positional(program, list(kwargs)), (*args, *kwargs.values()), check_trace=False)
+    inputs = [
+        ct.TensorType(name=given.name, shape=given.shape, dtype=TRACED[given.dtype])
+        for given in request.signature.inputs
+    ]
+    return _convert(traced, request, inputs=inputs)
+
+
+class _Positional(torch.nn.Module):
+    """A program that takes its inputs in order, and gives a tuple: what TorchScript can trace."""
+
+    def __init__(self, program: torch.export.ExportedProgram, names: list[str]) -> None:
+        super().__init__()
+        self.program, self.names = program.module(check_guards=False), names
+
+    def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        count = len(tensors) - len(self.names)
+        given = self.program(*tensors[:count], **dict(zip(self.names, tensors[count:], strict=True)))
+        return tuple(pytree.tree_leaves(given))
+
+
+def _from_decomposed(
+    program: torch.export.ExportedProgram, decomposed: torch.export.ExportedProgram, request: LowerRequest
+) -> Path:
     save_origins(program, decomposed, request.source, request.folder)
-    model = ct.convert(
-        decomposed,
-        outputs=[ct.TensorType(name=o.name, dtype=NUMPY.get(o.dtype)) for o in request.signature.outputs],
-        minimum_deployment_target=getattr(ct.target, f"iOS{request.options['min_os'].split('.')[0]}"),
-        compute_precision=PRECISIONS[request.precision],
-        convert_to="mlprogram",
-        pass_pipeline=pipeline(),
-        skip_model_load=True,
-    )
-    model.version = request.version
-    model.short_description = f"{request.name}, {request.precision}. Made by deploykit."
+    return _convert(decomposed, request)
+
+
+def _convert(model: Any, request: LowerRequest, **options: Any) -> Path:
+    with out_of_sight():
+        package = ct.convert(
+            model,
+            outputs=[ct.TensorType(name=o.name, dtype=NUMPY.get(o.dtype)) for o in request.signature.outputs],
+            minimum_deployment_target=getattr(ct.target, f"iOS{request.options['min_os'].split('.')[0]}"),
+            compute_precision=PRECISIONS[request.precision],
+            convert_to="mlprogram",
+            pass_pipeline=pipeline(),
+            skip_model_load=True,
+            **options,
+        )
+    package.version = request.version
+    package.short_description = f"{request.name}, {request.precision}. Made by deploykit."
     if request.license is not None:
-        model.license = request.license
+        package.license = request.license
     path = request.folder / f"{request.name}.mlpackage"
-    model.save(str(path))
+    package.save(str(path))
     _make_reproducible(path)
     return path
+
+
+@contextmanager
+def out_of_sight() -> Iterator[None]:
+    """Keeps what is in memory from the garbage collector: coremltools has it look at all of torch again and again."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _make_reproducible(package: Path) -> None:

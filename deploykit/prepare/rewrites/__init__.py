@@ -7,6 +7,7 @@ A rewrite is a plain function of an op's own arguments that gives the same resul
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -14,11 +15,15 @@ class Rewrite:
     """A row of the table."""
 
     ops: tuple[str, ...]
-    """The overloads whose calls it may replace, as torch.export writes them: "aten.constant_pad_nd.default"."""
+    """The overloads whose calls it may replace, as torch.export writes them: "aten.constant_pad_nd.default". Of a
+    rewrite of kind "call": where the test is that tells from a value of the program whether there is anything to do."""
     where: str
-    """The function, resolved on use: importing this table does not import torch."""
+    """The function, or a dictionary of functions by overload, resolved on use: this table does not import torch."""
     why: str
     """What goes wrong without it, and in which converter."""
+    kind: Literal["op", "call", "graph"] = "op"
+    """What the function takes: an op's own arguments; any op with its arguments and an example of its result; or a
+    `GraphModule`, which it changes in place, telling whether it did."""
 
 
 _HERE = "deploykit.prepare.rewrites."
@@ -28,5 +33,132 @@ REWRITES: dict[str, Rewrite] = {
         ("aten.constant_pad_nd.default", "aten.pad.default"),
         _HERE + "padding:constant_pad",
         "coremltools 9.0 refuses a padding below 0",
+    ),
+    "constants folded": Rewrite(
+        (),
+        _HERE + "constants:fold",
+        "coremltools 9.0 lacks many ops of masks and tables, and gets -inf and integers wrong in others",
+        kind="graph",
+    ),
+    "rank at most 5": Rewrite(
+        (_HERE + "rank:is_tall",),
+        _HERE + "rank:low_rank",
+        "Core ML has no tensors of rank 6 and more",
+        kind="call",
+    ),
+    "resizes as matrix products": Rewrite(
+        (
+            "aten.upsample_bicubic2d.vec",
+            "aten.upsample_bicubic2d.default",
+            "aten._upsample_bicubic2d_aa.vec",
+            "aten._upsample_bicubic2d_aa.default",
+            "aten._upsample_bilinear2d_aa.vec",
+            "aten._upsample_bilinear2d_aa.default",
+            "aten.upsample_linear1d.vec",
+            "aten.upsample_bilinear2d.vec",
+            "aten.upsample_trilinear3d.vec",
+            "aten.adaptive_avg_pool3d.default",
+        ),
+        _HERE + "resize:RESIZES",
+        "coremltools 9.0 has no bicubic resize, ignores antialiasing, refuses scale factors that are no ratio",
+    ),
+    "windows as picks": Rewrite(
+        (
+            "aten.im2col.default",
+            "aten.col2im.default",
+            "aten.unfold.default",
+        ),
+        _HERE + "windows:WINDOWS",
+        "coremltools 9.0 has no Tensor.unfold, and no F.fold whose windows overlap",
+    ),
+    "moments as means": Rewrite(
+        (
+            "aten.var.default",
+            "aten.var.dim",
+            "aten.var.correction",
+            "aten.std.default",
+            "aten.std.dim",
+            "aten.std.correction",
+            "aten.var_mean.default",
+            "aten.var_mean.dim",
+            "aten.var_mean.correction",
+            "aten.std_mean.default",
+            "aten.std_mean.dim",
+            "aten.std_mean.correction",
+            "aten.argmax.default",
+            "aten.argmin.default",
+            "aten.kthvalue.default",
+            "aten.median.dim",
+            "aten.prod.dim_int",
+        ),
+        _HERE + "reductions:REDUCTIONS",
+        "coremltools 9.0 takes a missing correction of var and std for 0, and argmax of all elements for that of a row",
+    ),
+    "arithmetic in plain ops": Rewrite(
+        (
+            "aten.trunc.default",
+            "aten.fix.default",
+            "aten.fmod.Scalar",
+            "aten.fmod.Tensor",
+            "aten.fmax.default",
+            "aten.fmin.default",
+            "aten.erfc.default",
+            "aten.special_erfc.default",
+            "aten.hypot.default",
+            "aten.bitwise_and.Tensor",
+            "aten.bitwise_or.Tensor",
+            "aten.bitwise_xor.Tensor",
+            "aten.__and__.Tensor",
+            "aten.__or__.Tensor",
+            "aten.__xor__.Tensor",
+            "aten.where.self",
+            "aten.where.ScalarSelf",
+            "aten.where.ScalarOther",
+            "aten.where.Scalar",
+            "aten.lerp.Scalar",
+            "aten.lerp.Tensor",
+            "aten.log_sigmoid.default",
+            "aten.softplus.default",
+            "aten.cdist.default",
+            "aten.bilinear.default",
+            "aten.bucketize.Tensor",
+            "aten.searchsorted.Tensor",
+        ),
+        _HERE + "arithmetic:ARITHMETIC",
+        "coremltools 9.0 lacks them, or torch decomposes them to what it lacks; it mixes no types in where",
+    ),
+    "real functions of integers": Rewrite(
+        (
+            "aten.sqrt.default",
+            "aten.rsqrt.default",
+            "aten.exp.default",
+            "aten.exp2.default",
+            "aten.log.default",
+            "aten.log2.default",
+            "aten.log10.default",
+            "aten.log1p.default",
+            "aten.sin.default",
+            "aten.cos.default",
+            "aten.tanh.default",
+            "aten.sigmoid.default",
+            "aten.reciprocal.default",
+        ),
+        _HERE + "arithmetic:REAL",
+        "coremltools 9.0 takes floats only",
+    ),
+    "elements moved by slices": Rewrite(
+        (
+            "aten.roll.default",
+            "aten.full_like.default",
+            "aten.zeros_like.default",
+            "aten.ones_like.default",
+            "aten.new_full.default",
+            "aten.new_zeros.default",
+            "aten.new_ones.default",
+            "aten.max_pool2d.default",
+            "aten.scaled_dot_product_attention.default",
+        ),
+        _HERE + "moving:MOVING",
+        "coremltools 9.0 lacks roll without dims, the dtype of zeros_like, dilated max_pool, enable_gqa",
     ),
 }

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 def constant_pad(
     x: torch.Tensor, pad: Sequence[int], mode: str | float = "constant", value: float | None = None
 ) -> Any:
-    """Cuts what a negative padding takes away, then pads by what is positive.
+    """Cuts what a negative padding takes away, then pads by what is positive; goes round in circles by slices.
 
     Args:
         x: any shape.
@@ -22,6 +22,8 @@ def constant_pad(
     """
     if isinstance(mode, int | float):
         mode, value = "constant", float(mode)
+    if mode == "circular":
+        return _circular(x, pad)
     if mode != "constant" or all(size >= 0 for size in pad):
         return NotImplemented
     for i in range(0, len(pad), 2):
@@ -29,3 +31,18 @@ def constant_pad(
         x = x.narrow(dim, before, x.shape[dim] - before - after)
     left = [max(0, size) for size in pad]
     return F.pad(x, left, value=value or 0.0) if any(left) else x
+
+
+def _circular(x: torch.Tensor, pad: Sequence[int]) -> torch.Tensor:
+    for i in range(0, len(pad), 2):
+        dim, size = x.dim() - 1 - i // 2, x.shape[x.dim() - 1 - i // 2]
+        before, after = pad[i], pad[i + 1]
+        if before or after:
+            start, end = max(0, -before), size - max(0, -after)
+            parts = [
+                x.narrow(dim, size - before, before) if before > 0 else None,
+                x.narrow(dim, start, end - start),
+                x.narrow(dim, 0, after) if after > 0 else None,
+            ]
+            x = torch.cat([part for part in parts if part is not None], dim)
+    return x
