@@ -100,6 +100,15 @@ def _not_on_a_mac() -> str | None:
     return None if platform.system() == "Darwin" else f"Apple's runtime needs macOS; this host is {platform.system()}"
 
 
+_LITERT_TORCH = (
+    "fractional nearest resize as gathers",
+    "bilinear resize by its factor",
+    "attention with key and value for each head",
+    "broadcasts as copies",
+    "complex numbers as pairs",
+    "Fourier transforms as matmuls",
+)
+
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(
         (
@@ -115,7 +124,7 @@ BACKENDS: dict[str, Backend] = {
         options=("min_os",),
     ),
     "litert": Backend(
-        (RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),),
+        (RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch", rewrites=_LITERT_TORCH),),
         "deploykit.backends.litert.interface:read_interface",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
     ),

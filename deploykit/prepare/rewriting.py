@@ -78,7 +78,7 @@ class _Interpreter(torch.fx.Interpreter):
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for name in self.table.get(str(target), ()):
-            function: Callable[..., Any] = resolve_name(REWRITES[name].where)
+            function: Callable[..., Any] = resolve_name(REWRITES[name].where.format(op=str(target).split(".")[1]))
             result = function(*args, **kwargs)
             if result is not NotImplemented:
                 self.used.add(name)

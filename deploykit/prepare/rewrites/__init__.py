@@ -16,7 +16,7 @@ class Rewrite:
     ops: tuple[str, ...]
     """The overloads whose calls it may replace, as torch.export writes them: "aten.constant_pad_nd.default"."""
     where: str
-    """The function, resolved on use: importing this table does not import torch."""
+    """The function, resolved on use: importing this table does not import torch. "{op}" is the op's name, as "stft"."""
     why: str
     """What goes wrong without it, and in which converter."""
 
@@ -28,5 +28,51 @@ REWRITES: dict[str, Rewrite] = {
         ("aten.constant_pad_nd.default", "aten.pad.default"),
         _HERE + "padding:constant_pad",
         "coremltools 9.0 refuses a padding below 0",
+    ),
+    "fractional nearest resize as gathers": Rewrite(
+        ("aten.upsample_nearest2d.vec", "aten.upsample_nearest2d.default"),
+        _HERE + "nearest:fractional",
+        "litert-torch 0.10 rounds otherwise than ATen, unless both sizes grow by whole numbers (GhostNetV2: 20 dB)",
+    ),
+    "bilinear resize by its factor": Rewrite(
+        ("aten.upsample_bilinear2d.vec",),
+        _HERE + "linear:by_factor",
+        "litert-torch 0.10 steps by the ratio of the sizes where ATen steps by the factor: 7 dB for 1.5 from 7 to 10",
+    ),
+    "attention with key and value for each head": Rewrite(
+        ("aten.scaled_dot_product_attention.default",),
+        _HERE + "attention:broadcast",
+        "as of broadcasts as copies, inside the op (MobileNetV4-Hybrid: 4 dB)",
+    ),
+    "broadcasts as copies": Rewrite(
+        (
+            "aten.expand.default",
+            "aten.expand_as.default",
+            "aten.broadcast_to.default",
+            "aten.repeat.default",
+            "aten.tile.default",
+            "aten.repeat_interleave.self_int",
+            "aten.matmul.default",
+            "aten.add.Tensor",
+            "aten.mul.Tensor",
+        ),
+        _HERE + "broadcasting:{op}",
+        "litert-torch 0.10 moves a transpose before a broadcast, with the shape as it was: -3 dB, or no file",
+    ),
+    "complex numbers as pairs": Rewrite(
+        ("aten.complex.default", "aten.polar.default", "aten.view_as_complex.default"),
+        _HERE + "complex_pair:{op}",
+        "no mobile format has complex numbers",
+    ),
+    "Fourier transforms as matmuls": Rewrite(
+        (
+            "aten.stft.default",
+            "aten.istft.default",
+            *(f"aten.fft_{kind}fft{axes}.default" for kind in ("", "i", "r", "ir") for axes in ("", "2", "n")),
+            "aten.fft_hfft.default",
+            "aten.fft_ihfft.default",
+        ),
+        _HERE + "spectral:{op}",
+        "litert-torch 0.10 has the transform of real values along the last axis only, and no inverse",
     ),
 }
