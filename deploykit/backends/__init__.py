@@ -107,6 +107,19 @@ _LITERT_TORCH = (
     "broadcasts as copies",
     "complex numbers as pairs",
     "Fourier transforms as matmuls",
+    "adaptive max pooling as maxima",
+    "transposed convolution without output padding",
+    "sort as topk",
+    "one_hot as a comparison",
+)
+
+_ONNX = (
+    "complex numbers as pairs",
+    "Fourier transforms as matmuls",
+    "attention of four axes",
+    "average pooling by a divisor as a mean",
+    "pooling without an idle ceil_mode",
+    "adaptive max pooling as maxima",
 )
 
 BACKENDS: dict[str, Backend] = {
@@ -124,14 +137,24 @@ BACKENDS: dict[str, Backend] = {
         options=("min_os",),
     ),
     "litert": Backend(
-        (RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch", rewrites=_LITERT_TORCH),),
+        (
+            RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch", rewrites=_LITERT_TORCH),
+            RoadEntry(
+                "litert-torch, decomposed", "deploykit.backends.litert.lower:from_decomposed", rewrites=_LITERT_TORCH
+            ),
+            RoadEntry("litert-torch, TFL ops", "deploykit.backends.litert.lower:from_tfl_ops", rewrites=_LITERT_TORCH),
+        ),
         "deploykit.backends.litert.interface:read_interface",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
     ),
     "onnx": Backend(
-        (RoadEntry("dynamo", "deploykit.backends.onnx.lower:from_dynamo"),),
+        (
+            RoadEntry("dynamo", "deploykit.backends.onnx.lower:from_dynamo", rewrites=_ONNX),
+            RoadEntry("dynamo, decomposed", "deploykit.backends.onnx.lower:from_dynamo_decomposed", rewrites=_ONNX),
+            RoadEntry("torchscript", "deploykit.backends.onnx.lower:from_torchscript", rewrites=_ONNX),
+        ),
         "deploykit.backends.onnx.interface:read_interface",
-        ("onnx", "onnxscript", "onnxconverter-common", "torch"),
+        ("onnx", "onnxscript", "onnxslim", "onnxconverter-common", "torch"),
     ),
 }
 

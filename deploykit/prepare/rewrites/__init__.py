@@ -75,4 +75,37 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "spectral:{op}",
         "litert-torch 0.10 has the transform of real values along the last axis only, and no inverse",
     ),
+    "attention of four axes": Rewrite(
+        ("aten.scaled_dot_product_attention.default",),
+        _HERE + "attention:four_axes",
+        "torch 2.14's dynamo exporter to ONNX refuses other ranks",
+    ),
+    "pooling without an idle ceil_mode": Rewrite(
+        ("aten.avg_pool2d.default", "aten.max_pool2d.default"),
+        _HERE + "pooling:{op}",
+        "ONNX keeps a window that starts in the padding, which PyTorch drops",
+    ),
+    "average pooling by a divisor as a mean": Rewrite(
+        ("aten.avg_pool2d.default",),
+        _HERE + "pooling:divided",
+        "torch 2.14's dynamo exporter to ONNX forgets divisor_override: 7 dB",
+    ),
+    "adaptive max pooling as maxima": Rewrite(
+        ("aten.adaptive_max_pool1d.default", "aten.adaptive_max_pool2d.default"),
+        _HERE + "pooling:{op}",
+        "litert-torch 0.10 lacks it, and ONNX where the sizes do not divide",
+    ),
+    "transposed convolution without output padding": Rewrite(
+        ("aten.conv_transpose1d.default", "aten.conv_transpose2d.input"),
+        _HERE + "transposed:convolution",
+        "litert-torch 0.10 fails: failed to legalize operation 'mhlo.convolution'",
+    ),
+    "sort as topk": Rewrite(
+        ("aten.sort.default", "aten.argsort.default"),
+        _HERE + "ordering:{op}",
+        "litert-torch 0.10 fails: comparator block argument #2 should be of type 'tensor<i32>'",
+    ),
+    "one_hot as a comparison": Rewrite(
+        ("aten.one_hot.default",), _HERE + "ordering:{op}", "litert-torch 0.10 lacks the check of the range in it"
+    ),
 }
