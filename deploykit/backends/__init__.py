@@ -115,7 +115,7 @@ def _not_on_a_mac() -> str | None:
     return None if platform.system() == "Darwin" else f"Apple's runtime needs macOS; this host is {platform.system()}"
 
 
-COREML_REWRITES = (
+_COREML = (
     "constants folded",
     "rank at most 5",
     "negative padding as slices",
@@ -127,23 +127,45 @@ COREML_REWRITES = (
     "elements moved by slices",
 )
 
+_LITERT_TORCH = (
+    "fractional nearest resize as gathers",
+    "bilinear resize by its factor",
+    "attention with key and value for each head",
+    "broadcasts as copies",
+    "complex numbers as pairs",
+    "Fourier transforms as matmuls",
+    "adaptive max pooling as maxima",
+    "transposed convolution without output padding",
+    "sort as topk",
+    "one_hot as a comparison",
+)
+
+_ONNX = (
+    "complex numbers as pairs",
+    "Fourier transforms as matmuls",
+    "attention of four axes",
+    "average pooling by a divisor as a mean",
+    "pooling without an idle ceil_mode",
+    "adaptive max pooling as maxima",
+)
+
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(
         (
             RoadEntry(
                 "torch.export",
                 "deploykit.backends.coreml.lower:from_export",
-                rewrites=COREML_REWRITES,
+                rewrites=_COREML,
             ),
             RoadEntry(
                 "torch.export, decomposed",
                 "deploykit.backends.coreml.lower:from_decomposed_export",
-                rewrites=COREML_REWRITES,
+                rewrites=_COREML,
             ),
             RoadEntry(
                 "torchscript trace",
                 "deploykit.backends.coreml.lower:from_trace",
-                rewrites=COREML_REWRITES,
+                rewrites=_COREML,
             ),
         ),
         "deploykit.backends.coreml.knows:unknown",
@@ -153,16 +175,26 @@ BACKENDS: dict[str, Backend] = {
         options=("min_os",),
     ),
     "litert": Backend(
-        (RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),),
+        (
+            RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch", rewrites=_LITERT_TORCH),
+            RoadEntry(
+                "litert-torch, decomposed", "deploykit.backends.litert.lower:from_decomposed", rewrites=_LITERT_TORCH
+            ),
+            RoadEntry("litert-torch, TFL ops", "deploykit.backends.litert.lower:from_tfl_ops", rewrites=_LITERT_TORCH),
+        ),
         "deploykit.backends.litert.knows:unknown",
         "deploykit.backends.litert.interface:read_interface",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
     ),
     "onnx": Backend(
-        (RoadEntry("dynamo", "deploykit.backends.onnx.lower:from_dynamo"),),
+        (
+            RoadEntry("dynamo", "deploykit.backends.onnx.lower:from_dynamo", rewrites=_ONNX),
+            RoadEntry("dynamo, decomposed", "deploykit.backends.onnx.lower:from_dynamo_decomposed", rewrites=_ONNX),
+            RoadEntry("torchscript", "deploykit.backends.onnx.lower:from_torchscript", rewrites=_ONNX),
+        ),
         "deploykit.backends.onnx.knows:unknown",
         "deploykit.backends.onnx.interface:read_interface",
-        ("onnx", "onnxscript", "onnxconverter-common", "torch"),
+        ("onnx", "onnxscript", "onnxslim", "onnxconverter-common", "torch"),
     ),
 }
 

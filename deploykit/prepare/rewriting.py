@@ -108,7 +108,7 @@ class _Interpreter(torch.fx.Interpreter):
 
 
 def _function(name: str, op: str = "") -> Callable[..., Any]:
-    found = resolve_name(REWRITES[name].where)
+    found = resolve_name(REWRITES[name].where.format(op=op.split(".")[1] if op else ""))
     function: Callable[..., Any] = found[op] if isinstance(found, dict) else found
     return function
 

@@ -1,12 +1,18 @@
-"""ExportedProgram → `.onnx`, by torch's dynamo exporter; fp16 by onnxconverter-common."""
+"""ExportedProgram → `.onnx`, by torch's exporters; optimised by onnxslim; fp16 by onnxconverter-common."""
 
 from __future__ import annotations
 
+import copy
+import io
+import warnings
 from pathlib import Path
+from typing import Self
 
 import onnx
+import onnxslim
 import torch
 from onnxconverter_common import float16
+from torch.utils import _pytree as pytree
 
 from deploykit.backends.base import LowerRequest
 
@@ -18,6 +24,73 @@ OPSET = 18
 
 def from_dynamo(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     """The dynamo exporter, which takes an ExportedProgram as it is."""
+    return _finish(_export(_with_reshapes(program), request), request)
+
+
+def from_dynamo_decomposed(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
+    """The dynamo exporter, after the decomposition to core ATen: fewer ops for it to know."""
+    return _finish(_export(_with_reshapes(program).run_decompositions(), request), request)
+
+
+def from_torchscript(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
+    """The older exporter, which traces the program anew and has a lowering of its own for each op."""
+    args, kwargs = program.example_inputs
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it goes one day; until then it knows some ops better
+        torch.onnx.export(
+            _Positional(program.module(check_guards=False), list(kwargs)),
+            (*args, *kwargs.values()),
+            file,
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=[i.name for i in request.signature.inputs],
+            output_names=[_PRIVATE + o.name for o in request.signature.outputs],
+        )
+    return _finish(onnx.load_model_from_string(file.getvalue()), request)
+
+
+class _Positional(torch.nn.Module):
+    """A program whose inputs are given by position, as a trace wants them."""
+
+    def __init__(self, module: torch.nn.Module, names: list[str]) -> None:
+        super().__init__()
+        self.module, self.names = module, names
+
+    def train(self, mode: bool = True) -> Self:
+        """A program is in eval mode for good, and refuses to be told."""
+        return self
+
+    def forward(self, *args: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        plain = len(args) - len(self.names)
+        outputs = self.module(*args[:plain], **dict(zip(self.names, args[plain:], strict=True)))
+        return tuple(pytree.tree_leaves(outputs))
+
+
+def _with_reshapes(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
+    """The program with each view as a reshape.
+
+    torch.export writes a reshape as a view where the strides allow it. A decomposition may leave other strides behind,
+    as that of attention does, and then the view fails: "Cannot view a tensor with shape … and strides …".
+    """
+    module = copy.copy(program.graph_module)
+    module.graph = copy.deepcopy(program.graph_module.graph)
+    for node in module.graph.nodes:
+        if node.op == "call_function" and node.target is torch.ops.aten.view.default:
+            node.target = torch.ops.aten.reshape.default
+    return torch.export.ExportedProgram(
+        root=module,
+        graph=module.graph,
+        graph_signature=program.graph_signature,
+        state_dict=program.state_dict,
+        range_constraints=program.range_constraints,
+        module_call_graph=program.module_call_graph,
+        example_inputs=program.example_inputs,
+        constants=program.constants,
+    )
+
+
+def _export(program: torch.export.ExportedProgram, request: LowerRequest) -> onnx.ModelProto:
     exported = torch.onnx.export(
         program,
         dynamo=True,
@@ -28,15 +101,34 @@ def from_dynamo(program: torch.export.ExportedProgram, request: LowerRequest) ->
     )
     if exported is None:
         raise RuntimeError("torch.onnx.export gave nothing back")
-    model = exported.model_proto
+    model: onnx.ModelProto = exported.model_proto
+    return model
+
+
+def _finish(model: onnx.ModelProto, request: LowerRequest) -> Path:
+    """Optimises, converts to fp16 if asked for, gives the outputs their names, checks and saves."""
+    _drop_traces(model)
+    model = onnxslim.slim(model)
     if request.precision == "fp16":
         model = float16.convert_float_to_float16(model, keep_io_types=True)
+        _casts_to_fp16(model.graph)
     _name_outputs(model.graph, [o.name for o in request.signature.outputs])
     _drop_traces(model)
     onnx.checker.check_model(model, full_check=True)
     path = request.folder / f"{request.name}.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))
     return path
+
+
+def _casts_to_fp16(graph: onnx.GraphProto) -> None:
+    """onnxconverter-common 1.16 declares what a cast to float32 gives as float16, and leaves the cast as it is."""
+    kinds = {value.name: value.type.tensor_type.elem_type for value in (*graph.value_info, *graph.output)}
+    for node in graph.node:
+        for attribute in node.attribute:
+            if node.op_type == "Cast" and attribute.name == "to" and attribute.i == onnx.TensorProto.FLOAT:
+                attribute.i = kinds.get(node.output[0], attribute.i)
+            for inner in (attribute.g, *attribute.graphs) if attribute.HasField("g") else attribute.graphs:
+                _casts_to_fp16(inner)
 
 
 def _name_outputs(graph: onnx.GraphProto, names: list[str]) -> None:

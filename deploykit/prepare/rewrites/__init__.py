@@ -18,7 +18,8 @@ class Rewrite:
     """The overloads whose calls it may replace, as torch.export writes them: "aten.constant_pad_nd.default". Of a
     rewrite of kind "call": where the test is that tells from a value of the program whether there is anything to do."""
     where: str
-    """The function, or a dictionary of functions by overload, resolved on use: this table does not import torch."""
+    """The function, or a dictionary of functions by overload, resolved on use: this table does not import torch. "{op}"
+    in it is the op's name, as "stft"."""
     why: str
     """What goes wrong without it, and in which converter."""
     kind: Literal["op", "call", "graph"] = "op"
@@ -160,5 +161,84 @@ REWRITES: dict[str, Rewrite] = {
         ),
         _HERE + "moving:MOVING",
         "coremltools 9.0 lacks roll without dims, the dtype of zeros_like, dilated max_pool, enable_gqa",
+    ),
+    "fractional nearest resize as gathers": Rewrite(
+        ("aten.upsample_nearest2d.vec", "aten.upsample_nearest2d.default"),
+        _HERE + "nearest:fractional",
+        "litert-torch 0.10 rounds otherwise than ATen, unless both sizes grow by whole numbers (GhostNetV2: 20 dB)",
+    ),
+    "bilinear resize by its factor": Rewrite(
+        ("aten.upsample_bilinear2d.vec",),
+        _HERE + "linear:by_factor",
+        "litert-torch 0.10 steps by the ratio of the sizes where ATen steps by the factor: 7 dB for 1.5 from 7 to 10",
+    ),
+    "attention with key and value for each head": Rewrite(
+        ("aten.scaled_dot_product_attention.default",),
+        _HERE + "attention:broadcast",
+        "as of broadcasts as copies, inside the op (MobileNetV4-Hybrid: 4 dB)",
+    ),
+    "broadcasts as copies": Rewrite(
+        (
+            "aten.expand.default",
+            "aten.expand_as.default",
+            "aten.broadcast_to.default",
+            "aten.repeat.default",
+            "aten.tile.default",
+            "aten.repeat_interleave.self_int",
+            "aten.matmul.default",
+            "aten.add.Tensor",
+            "aten.mul.Tensor",
+        ),
+        _HERE + "broadcasting:{op}",
+        "litert-torch 0.10 moves a transpose before a broadcast, with the shape as it was: -3 dB, or no file",
+    ),
+    "complex numbers as pairs": Rewrite(
+        ("aten.complex.default", "aten.polar.default", "aten.view_as_complex.default"),
+        _HERE + "complex_pair:{op}",
+        "no mobile format has complex numbers",
+    ),
+    "Fourier transforms as matmuls": Rewrite(
+        (
+            "aten.stft.default",
+            "aten.istft.default",
+            *(f"aten.fft_{kind}fft{axes}.default" for kind in ("", "i", "r", "ir") for axes in ("", "2", "n")),
+            "aten.fft_hfft.default",
+            "aten.fft_ihfft.default",
+        ),
+        _HERE + "spectral:{op}",
+        "litert-torch 0.10 has the transform of real values along the last axis only, and no inverse",
+    ),
+    "attention of four axes": Rewrite(
+        ("aten.scaled_dot_product_attention.default",),
+        _HERE + "attention:four_axes",
+        "torch 2.14's dynamo exporter to ONNX refuses other ranks",
+    ),
+    "pooling without an idle ceil_mode": Rewrite(
+        ("aten.avg_pool2d.default", "aten.max_pool2d.default"),
+        _HERE + "pooling:{op}",
+        "ONNX keeps a window that starts in the padding, which PyTorch drops",
+    ),
+    "average pooling by a divisor as a mean": Rewrite(
+        ("aten.avg_pool2d.default",),
+        _HERE + "pooling:divided",
+        "torch 2.14's dynamo exporter to ONNX forgets divisor_override: 7 dB",
+    ),
+    "adaptive max pooling as maxima": Rewrite(
+        ("aten.adaptive_max_pool1d.default", "aten.adaptive_max_pool2d.default"),
+        _HERE + "pooling:{op}",
+        "litert-torch 0.10 lacks it, and ONNX where the sizes do not divide",
+    ),
+    "transposed convolution without output padding": Rewrite(
+        ("aten.conv_transpose1d.default", "aten.conv_transpose2d.input"),
+        _HERE + "transposed:convolution",
+        "litert-torch 0.10 fails: failed to legalize operation 'mhlo.convolution'",
+    ),
+    "sort as topk": Rewrite(
+        ("aten.sort.default", "aten.argsort.default"),
+        _HERE + "ordering:{op}",
+        "litert-torch 0.10 fails: comparator block argument #2 should be of type 'tensor<i32>'",
+    ),
+    "one_hot as a comparison": Rewrite(
+        ("aten.one_hot.default",), _HERE + "ordering:{op}", "litert-torch 0.10 lacks the check of the range in it"
     ),
 }
