@@ -31,7 +31,7 @@ def generic_spec(model: ModelSpec, source: Source, outputs: dict[str, torch.Tens
     examples = example_inputs(source, model.entry)
     given = [
         p.name
-        for p in inspect.signature(source.module.forward).parameters.values()
+        for p in inspect.signature(getattr(source.module, "deploy_forward", source.module.forward)).parameters.values()
         if p.kind is p.POSITIONAL_OR_KEYWORD
     ]
     names = given[: len(examples)] if len(given) >= len(examples) else [f"input_{i}" for i in range(len(examples))]

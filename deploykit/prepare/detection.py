@@ -6,8 +6,11 @@ resized inside the graph as the detector's own transform does it for that size. 
 head's own names, and `boxes`: decoded with the anchors as constants, clipped, as x1, y1, x2, y2 in pixels of the input.
 Its reference is the original detector's own `forward`, watched at these places.
 
+A detector is always cut: NMS gives as many boxes as there are, which no artifact of fixed shapes can hold.
+torch.export is not asked: it refuses all that were tried, but ssdlite320 only after half a minute.
+
 Any other network says itself where it is cut: by a method `deploy_forward`, which takes what `forward` takes and gives
-the tensors that a device has to work out. It is then always used, so that outputs do not depend on what torch can export.
+the tensors that a device has to work out. It is always used, so that outputs do not depend on what torch can export.
 """
 
 from __future__ import annotations
@@ -172,7 +175,7 @@ class _Watched(nn.Module):
             return hook
 
         places = {"transform": self.detector.transform, "head": part.head, "anchors": part.anchor_generator}
-        handles = [module.register_forward_hook(keep(name)) for name, module in places.items()]  # type: ignore[union-attr]
+        handles = [module.register_forward_hook(keep(name)) for name, module in places.items()]
         try:
             self.detector([image[0]])
         except _EnoughError:
@@ -189,7 +192,7 @@ class _Watched(nn.Module):
         from torchvision.ops import clip_boxes_to_image
 
         found = []
-        for picture in image.split(1):
+        for picture in image[:, None].unbind(0):
             seen = self.watch(picture)
             outputs = self.family.flat(seen.head, 1)
             boxes = self.family.decoded(self.detector, outputs["bbox_regression"][0], seen.anchors)

@@ -7,8 +7,8 @@ How a pass is checked. Equal bits at float32 need no more. Else it is applied in
 difference then is a mistake and not rounding, and has to be below `BOUND_DB`. The result is rounded to float32 once, at
 the end, and may not be noisier at float32 than the original is by more than `LOSS_DB`.
 
-A network that cannot run in float64 (its code names float32 somewhere) is checked at float32, against its own noise: what
-its outputs do when each weight and input moves by half a unit in the last place.
+A network that cannot run in float64 (its code names float32 somewhere) is checked at float32, against its own noise:
+what its outputs do when each weight and input moves by half a unit in the last place.
 """
 
 from __future__ import annotations
@@ -142,7 +142,10 @@ class _Yardstick:
         return _State(changed, outputs, wide), what, snr
 
     def _checked_narrow(self, changed: _Root, what: str, outputs: Outputs) -> tuple[_State, str, float]:
-        snr, noise = agreement(self.narrow, outputs), agreement(self.narrow, outputs_of(_moved(self.network), [_all_moved(d) for d in self.draws]))
+        snr, noise = (
+            agreement(self.narrow, outputs),
+            agreement(self.narrow, outputs_of(_moved(self.network), [_all_moved(d) for d in self.draws])),
+        )
         bound = min(BOUND_DB, noise - NOISE_ROOM_DB)
         if not snr > bound:
             raise _WrongError(f"{what}; but at float32 it is at {snr:.1f} dB, asked are {bound:.1f} dB", snr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from deploykit.mac import Device, Machine
-from deploykit.manifest import ComputeUnits, GateRecord, OpRecord, ParityRecord, RoadRecord, Verdict
+from deploykit.manifest import ComputeUnits, GateRecord, OpRecord, ParityRecord, PrepareRecord, RoadRecord, Verdict
 from deploykit.spec import Contract, Precision, Strict
 
 
@@ -133,6 +133,8 @@ class ModelRecord(Strict):
     contract: Contract
     notes: tuple[str, ...]
     """What a reader has to know, for example that the weights are random."""
+    prepared: tuple[PrepareRecord, ...] = ()
+    """What was done to the network before torch.export; the reference is the network without it."""
 
 
 class Report(Strict):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from deploykit.prepare.passes import branches, evaluation, folding, own, parametrizations
 from deploykit.prepare.agreement import Tensors
+from deploykit.prepare.passes import branches, evaluation, folding, own, parametrizations
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ def remove(root: nn.Module, found: tuple[str, ...]) -> str:
     return f"{some(found)}: {counted(count, 'parameter')} that this network does not use"
 
 
+def training_outputs(network: nn.Module, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Outputs that only a loss needs: torchvision's segmentation networks give `aux` beside `out` even in eval mode."""
+    return ("aux",) if {"out", "aux"} <= set(names) and getattr(network, "aux_classifier", None) is not None else ()
+
+
 def _idle(module: nn.Module, calls: Calls) -> bool:
     tensors = (*module.parameters(), *module.buffers())
     return not any(m in calls.ran for m in module.modules()) and not any(calls.used(t) for t in tensors)

@@ -15,7 +15,7 @@ DROPS = re.compile(r"Drop(out|Path|Block|Connect|Layer)?(\dd|Nd)?$|^StochasticDe
 
 def in_training(root: nn.Module, inputs: Tensors) -> tuple[str, ...]:
     """The modules that are in training mode all the same, for example because their `train()` says so."""
-    return tuple(name for name, module in root.network.named_modules(prefix="network") if module.training)
+    return tuple(name for name, module in root.named_modules() if module.training)
 
 
 def to_evaluation(root: nn.Module, found: tuple[str, ...]) -> str:

@@ -66,8 +66,9 @@ def _scale(layer: nn.Module, norm: nn.Module) -> None:
         if isinstance(layer, TRANSPOSED):
             # in × out/groups × …: the outputs of a group lie together.
             groups = layer.groups
-            spread = weight.unflatten(0, (groups, -1)) * gain.view(groups, 1, -1, *[1] * (weight.dim() - 2))
-            scaled = spread.flatten(0, 1)
+            rest = weight.shape[1:]
+            spread = weight.reshape(groups, -1, *rest) * gain.view(groups, 1, -1, *[1] * (len(rest) - 1))
+            scaled = spread.reshape(weight.shape)
         else:
             scaled = weight * gain.view(-1, *[1] * (weight.dim() - 1))
         bias = shift if layer.bias is None else layer.bias * gain + shift  # type: ignore[operator]

@@ -26,18 +26,18 @@ METHODS = (
     "fuse_model",
     "fuse_conv_bn",
 )
-"""In the order of how sure they are to mean it. A module's first one is called; it may work in place or give a module."""
+"""In the order of how sure they are to mean it. A module's first one is called; it works in place or gives a module."""
 
 
 def with_methods(root: nn.Module, inputs: Tensors) -> tuple[str, ...]:
     """The outermost modules that have such a method, and those within that have one of their own."""
-    return tuple(name for name, module in root.network.named_modules(prefix="network") if method_of(module))
+    return tuple(name for name, module in root.named_modules() if method_of(module))
 
 
 def call_methods(root: nn.Module, found: tuple[str, ...]) -> str:
     """Calls them from the outside in: what an outer one has replaced is not asked again.
 
-    An outer method may have called the inner ones itself. Where asking these again fails, only the outer ones are asked.
+    An outer method may have called the inner ones itself: where asking these again fails, only the outer are asked.
     """
     for deep in (True, False):
         attempt = copy.deepcopy(root)
