@@ -6,7 +6,7 @@ import math
 import re
 
 from deploykit.mac import APPLE_RUNNER, Device, Machine
-from deploykit.manifest import ComputeUnits, ParityRecord, Verdict
+from deploykit.manifest import ComputeUnits, ParityRecord, PrepareRecord, Verdict
 from deploykit.report.model import ArtifactRecord
 from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
 
@@ -150,6 +150,11 @@ def no_artifact(artifact: ArtifactRecord) -> str:
     """Why a target × precision has no artifact."""
     tried = [f"{road.road}: {road.reason or road.outcome}" for road in artifact.roads_tried if road.outcome == "failed"]
     return "No road led to an artifact. " + ("; ".join(tried) if tried else "None was tried.")
+
+
+def prepared(record: PrepareRecord) -> str:
+    """What a pass did, or why it was dropped, with the figure of its check."""
+    return f"{record.what} ({db(record.snr_db)})" if record.snr_db is not None else record.what
 
 
 def numbers(record: ParityRecord) -> str:

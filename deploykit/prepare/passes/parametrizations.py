@@ -40,8 +40,8 @@ def make_plain(root: nn.Module, found: tuple[str, ...]) -> str:
 
 
 def _unparametrize(module: nn.Module) -> int:
-    """As `torch.nn.utils.parametrize.remove_parametrizations` does it, which however takes the weight's property off the
-    class that a copy shares with the original: the original is then without its weight.
+    """As `torch.nn.utils.parametrize.remove_parametrizations` does it, which however takes the weight's property off
+    the class that a copy shares with the original: the original is then without its weight.
     """
     lists: Any = module.parametrizations
     with torch.no_grad():
