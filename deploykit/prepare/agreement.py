@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from deploykit.prepare.deployable import named_tensors
+from deploykit.prepare.deployable import by_name, named_tensors
 
 Tensors = tuple[torch.Tensor, ...]
 Outputs = list[dict[str, torch.Tensor]]
@@ -18,20 +18,25 @@ EQUAL_DB = 300.0
 """How equal bits are shown."""
 
 
-def outputs(network: nn.Module, draws: Sequence[Tensors], dtype: torch.dtype = torch.float32) -> Outputs:
+def outputs(
+    network: nn.Module, draws: Sequence[Tensors], dtype: torch.dtype = torch.float32, wanted: tuple[str, ...] = ()
+) -> Outputs:
     """A network's outputs for each draw, flattened to names. The random generator starts the same every time.
 
     Args:
         network: of `dtype`.
         draws: its inputs; floating point ones are cast, integers stay.
         dtype: of the network.
+        wanted: the contract's outputs; empty for all that there are.
     """
     found = []
     with torch.no_grad(), torch.random.fork_rng(devices=()):
         for inputs in draws:
             torch.manual_seed(0)
             cast = tuple(x.to(dtype) if x.is_floating_point() else x for x in inputs)
-            found.append({name: value.clone() for name, value in named_tensors(network(*cast)).items()})
+            result = network(*cast)
+            named = by_name(result, wanted) if wanted else named_tensors(result)
+            found.append({name: value.clone() for name, value in named.items()})
     return found
 
 

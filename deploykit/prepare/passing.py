@@ -24,8 +24,7 @@ import torch
 from torch import nn
 
 from deploykit.manifest import PrepareRecord
-from deploykit.prepare.agreement import Outputs, Tensors, agreement, shown
-from deploykit.prepare.agreement import outputs as outputs_of
+from deploykit.prepare.agreement import Outputs, Tensors, agreement, outputs, shown
 from deploykit.prepare.passes import PASSES, Pass
 
 BOUND_DB = 120.0
@@ -41,9 +40,10 @@ ULP = 2.0**-24
 class _Root(nn.Module):
     """Holds a network, so that a pass can replace it whole."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, wanted: tuple[str, ...]) -> None:
         super().__init__()
         self.network = network
+        self.wanted = wanted
         self.training = False
 
     def forward(self, *inputs: torch.Tensor) -> object:
@@ -51,7 +51,7 @@ class _Root(nn.Module):
 
 
 def prepare(
-    network: nn.Module, draws: Sequence[Tensors], passes: Sequence[Pass] = PASSES
+    network: nn.Module, draws: Sequence[Tensors], passes: Sequence[Pass] = PASSES, wanted: tuple[str, ...] = ()
 ) -> tuple[nn.Module, tuple[PrepareRecord, ...]]:
     """The network made ready for devices, and what each pass did.
 
@@ -59,9 +59,10 @@ def prepare(
         network: with its final weights; not changed.
         draws: inputs that it takes; the first one is what passes look at, all are compared.
         passes: in order.
+        wanted: the contract's outputs; all others may be lost. Empty if all are wanted.
     """
-    yardstick = _Yardstick(network, draws)
-    state, records = _State(_Root(network), yardstick.narrow), []
+    yardstick = _Yardstick(network, draws, wanted)
+    state, records = _State(_Root(network, wanted), yardstick.narrow), []
     for item in passes:
         start = time.monotonic()
         state, record = _one(item, state, yardstick)
@@ -105,11 +106,14 @@ class _WrongError(Exception):
 class _Yardstick:
     """What the original network computes; the wide outputs are worked out when they are first wanted."""
 
-    def __init__(self, network: nn.Module, draws: Sequence[Tensors]) -> None:
-        self.network, self.draws = network, list(draws)
-        self.narrow = outputs_of(network, self.draws)
+    def __init__(self, network: nn.Module, draws: Sequence[Tensors], wanted: tuple[str, ...]) -> None:
+        self.network, self.draws, self.wanted = network, list(draws), wanted
+        self.narrow = self._outputs(network)
         self._wide: Outputs | None = None
         self._why_narrow = ""
+
+    def _outputs(self, network: nn.Module, dtype: torch.dtype = torch.float32) -> Outputs:
+        return outputs(network, self.draws, dtype, self.wanted)
 
     def checked(self, item: Pass, state: _State, found: tuple[str, ...]) -> tuple[_State, str, float]:
         """The changed network, what was done, and the check's figure.
@@ -119,38 +123,40 @@ class _Yardstick:
         """
         changed = copy.deepcopy(state.root)
         what = item.apply(changed, found)
-        outputs = outputs_of(changed, self.draws)
-        equal = agreement(state.outputs, outputs) == math.inf
+        made = self._outputs(changed)
+        equal = agreement(state.outputs, made) == math.inf
         if not equal and self.wide is None:
-            return self._checked_narrow(changed, what, outputs)
+            return self._checked_narrow(changed, what, made)
         if equal and state.wide is None:
-            return _State(changed, outputs), what, math.inf
+            return _State(changed, made), what, math.inf
         wide = copy.deepcopy(state.wide) if state.wide else copy.deepcopy(state.root).to(torch.float64)
         with _default_dtype(torch.float64):
             item.apply(wide, found)
             if equal:
-                return _State(changed, outputs, wide), what, math.inf
+                return _State(changed, made, wide), what, math.inf
             # On a copy: some networks keep tensors of the type that they last ran in.
-            snr = agreement(self.wide or [], outputs_of(copy.deepcopy(wide), self.draws, torch.float64))
+            snr = agreement(self.wide or [], self._outputs(copy.deepcopy(wide), torch.float64))
         if not snr > BOUND_DB:
             raise _WrongError(f"{what}; but in float64 it is {snr:.1f} dB off, more than {BOUND_DB:.0f} dB asked", snr)
         changed = copy.deepcopy(wide).to(torch.float32)
-        outputs = outputs_of(changed, self.draws)
-        floor, after = agreement(self.wide or [], self.narrow), agreement(self.wide or [], outputs)
+        made = self._outputs(changed)
+        floor, after = agreement(self.wide or [], self.narrow), agreement(self.wide or [], made)
         if after < floor - LOSS_DB and after < BOUND_DB:
             raise _WrongError(f"{what}; but its noise at float32 is {after:.1f} dB, without it {floor:.1f} dB", snr)
-        return _State(changed, outputs, wide), what, snr
+        return _State(changed, made, wide), what, snr
 
-    def _checked_narrow(self, changed: _Root, what: str, outputs: Outputs) -> tuple[_State, str, float]:
+    def _checked_narrow(self, changed: _Root, what: str, made: Outputs) -> tuple[_State, str, float]:
         snr, noise = (
-            agreement(self.narrow, outputs),
-            agreement(self.narrow, outputs_of(_moved(self.network), [_all_moved(d) for d in self.draws])),
+            agreement(self.narrow, made),
+            agreement(
+                self.narrow, outputs(_moved(self.network), [_all_moved(d) for d in self.draws], wanted=self.wanted)
+            ),
         )
         bound = min(BOUND_DB, noise - NOISE_ROOM_DB)
         if not snr > bound:
             raise _WrongError(f"{what}; but at float32 it is at {snr:.1f} dB, asked are {bound:.1f} dB", snr)
         why = f"checked at float32 against its noise of {noise:.0f} dB, for it {self._why_narrow}"
-        return _State(changed, outputs), f"{what} ({why})", snr
+        return _State(changed, made), f"{what} ({why})", snr
 
     @property
     def wide(self) -> Outputs | None:
@@ -162,7 +168,7 @@ class _Yardstick:
                 return None
             try:
                 wide = copy.deepcopy(self.network).to(torch.float64)
-                self._wide = outputs_of(wide, self.draws, torch.float64)
+                self._wide = self._outputs(wide, torch.float64)
             except Exception as error:
                 # Whatever it is: a network's code that names float32 fails in its own way.
                 first = (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -23,8 +23,7 @@ def summary(report: Report) -> RenderableType:
     parts: list[RenderableType] = [Text(), title]
     if report.artifacts:
         parts += [Text(), _table(report)]
-    if prepared := _prepared(report):
-        parts += [Text(), *prepared]
+    parts += _prepared(report)
     if beside := _side_by_side(report):
         parts += [Text(), *beside]
     if reasons := _reasons(report):

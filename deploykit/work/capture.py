@@ -258,7 +258,7 @@ def _passes(
             raise CaptureError(f"{loaded.cut}; but what it gives is {snr:.1f} dB off from what the original gives")
         took = round(time.monotonic() - start, 3)
         records = (PrepareRecord(name=CUT, outcome="applied", what=loaded.cut, snr_db=shown(snr), seconds=took),)
-    network, done = prepare(loaded.network, draws)
+    network, done = prepare(loaded.network, draws, wanted=tuple(module.outputs))
     return network, (*records, *done)
 
 

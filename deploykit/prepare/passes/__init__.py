@@ -36,6 +36,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("evaluation mode", evaluation.in_training, evaluation.to_evaluation),
     Pass("dropout", evaluation.dropouts, evaluation.remove_dropouts),
     Pass("training-only branches", branches.never_run, branches.remove),
+    Pass("auxiliary heads", branches.auxiliary, branches.remove),
     Pass("parametrizations", parametrizations.parametrized, parametrizations.make_plain),
     Pass("reparameterisation", own.with_methods, own.call_methods),
     Pass("norm folding", folding.pairs, folding.fold),
