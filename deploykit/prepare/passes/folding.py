@@ -2,6 +2,15 @@
 
 Only where the norm follows directly, and nothing else reads what lies between. That is seen in a run, not in the source
 code. The new weights are worked out in the network's type, which is float64 where it can be.
+
+Why, since every converter folds by itself: for the time of a build. Measured on the coverage list (November 2026; torch
+2.14, coremltools 9.0, litert-torch 0.10), CPU seconds of one export and one lowering to each of the three formats:
+
+    mobilenetv3_small_100   16.5 without, 12.0 with; folding and its check took 0.5
+    regnety_002             17.8 without, 12.0 with; 0.5
+
+What comes out stays as it was: as many ops in the .onnx and .tflite files of ten networks (20 fewer in one), sizes within
+1 %, and noise at float32 within 3 dB, sometimes to this side and sometimes to that.
 """
 
 from __future__ import annotations
