@@ -9,8 +9,8 @@ Why, since every converter folds by itself: for the time of a build. Measured on
     mobilenetv3_small_100   16.5 without, 12.0 with; folding and its check took 0.5
     regnety_002             17.8 without, 12.0 with; 0.5
 
-What comes out stays as it was: as many ops in the .onnx and .tflite files of ten networks (20 fewer in one), sizes within
-1 %, and noise at float32 within 3 dB, sometimes to this side and sometimes to that.
+What comes out stays as it was: as many ops in the .onnx and .tflite files of eight networks (20 fewer in one), sizes
+within 1 %, and noise at float32 within 4 dB, now to this side and now to that.
 """
 
 from __future__ import annotations
