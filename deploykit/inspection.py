@@ -15,6 +15,7 @@ from deploykit.errors import ArtifactError
 from deploykit.jobs import IsolatedPool, logged
 from deploykit.manifest import Manifest, Signature, UnknownOp
 from deploykit.packages import package
+from deploykit.report.words import prepared
 from deploykit.source import read_source
 from deploykit.spec import Contract
 from deploykit.work.capture import Captured, capture, count_ops
@@ -69,6 +70,7 @@ def _model(text: str | None) -> RenderableType:
         f"{captured.project.name}: {captured.parameters:,} parameters, weights sha256 {captured.weights_sha256}"
     )
     notes = [Text(note) for note in captured.notes]
+    notes += [Text(f"{r.name} {r.outcome}: {prepared(r)}") for r in captured.prepared if r.outcome != "nothing to do"]
     tables = (_contract(captured.project.contract), _signature(captured.signature), _ops(ops, unknown))
     return Group(head, *notes, *tables, *_places(unknown))
 

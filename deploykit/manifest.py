@@ -111,6 +111,20 @@ class OpRecord(Strict):
     """Of its output, rounded against not rounded, on one input."""
 
 
+class PrepareRecord(Strict):
+    """What a pass over the network did before torch.export; see `deploykit.prepare.passes`."""
+
+    name: str
+    outcome: Literal["applied", "nothing to do", "dropped"]
+    """`dropped`: it raised, or its network computed something else; the build went on without it."""
+    what: str = ""
+    """What it did, or why it was dropped, in one line."""
+    snr_db: float | None = None
+    """Its network against the original, in float64 (in float32 where the network cannot run in float64), at the worst
+    output; 300 means equal bits."""
+    seconds: float | None = None
+
+
 class RoadRecord(Strict):
     """A way of lowering that was tried."""
 

@@ -12,6 +12,11 @@ from deploykit.errors import CaptureError
 from deploykit.manifest import Signature, TensorSpec
 from deploykit.spec import Contract
 
+DATA_DEPENDENT = (
+    "\n  Shapes or branches of this model depend on its data. Give its network a method deploy_forward(), which takes"
+    "\n  what forward() takes and ends before that part: it is built in its place, and the app does the rest"
+)
+
 
 def run_once(module: nn.Module, inputs: tuple[torch.Tensor, ...], root: Path) -> object:
     """Runs a network in eager mode, to see that it takes these inputs.
@@ -74,8 +79,9 @@ def export(module: nn.Module, inputs: dict[str, torch.Tensor], root: Path) -> to
             return torch.export.export(module, args=(), kwargs=inputs, strict=False)
     except Exception as error:
         first = explain(error, root).strip().splitlines()
+        remedy = DATA_DEPENDENT if "data-dependent" in str(error) else ""
         raise CaptureError(
-            f"torch.export refuses the model: {first[0]}\n  {first[-1] if len(first) > 1 else ''}".rstrip()
+            f"torch.export refuses the model: {first[0]}\n  {first[-1] if len(first) > 1 else ''}".rstrip() + remedy
         ) from error
 
 

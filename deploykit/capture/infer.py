@@ -29,9 +29,10 @@ def generic_spec(model: ModelSpec, source: Source, outputs: dict[str, torch.Tens
         CaptureError: if the factory gave no example inputs, or a dtype that no target takes.
     """
     examples = example_inputs(source, model.entry)
+    own = getattr(source.module, "deploy_forward", None)
     given = [
         p.name
-        for p in inspect.signature(source.module.forward).parameters.values()
+        for p in inspect.signature(own if callable(own) else source.module.forward).parameters.values()
         if p.kind is p.POSITIONAL_OR_KEYWORD
     ]
     names = given[: len(examples)] if len(given) >= len(examples) else [f"input_{i}" for i in range(len(examples))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -180,9 +181,16 @@ def _from_torchvision(name: str) -> Source:
     models = _import_module("torchvision.models", f"torchvision:{name}")
     if name not in models.list_models():
         raise EntryError(f"torchvision:{name}: torchvision has no such model; {_near(name, models.list_models())}")
+    builder = inspect.signature(models.get_model_builder(name)).parameters
+    backbone = {"weights_backbone": None} if "weights_backbone" in builder else {}
+    module = models.get_model(name, weights=None, **backbone)
+    if name in models.list_models(models.detection):
+        # Detectors normalise for themselves; what they resize to is the size to give them.
+        height, width = (module.transform.fixed_size or (module.transform.min_size[-1],) * 2)[::-1]
+        return Source(module, (torch.rand(1, 3, height, width),), trained=False)
     # ImageNet constants: https://docs.pytorch.org/vision/stable/models.html (every classification preset uses them).
     picture = Picture((224, 224), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "bilinear", 0.875)
-    return Source(models.get_model(name, weights=None), (torch.rand(1, 3, 224, 224),), trained=False, picture=picture)
+    return Source(module, (torch.rand(1, 3, 224, 224),), trained=False, picture=picture)
 
 
 ZOOS: dict[str, Callable[[str], Source]] = {"timm": _from_timm, "torchvision": _from_torchvision}

@@ -5,7 +5,7 @@ An app cannot get wrong what is in the artifact: layout, scale, mean, std and th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
 import torch
@@ -72,28 +72,60 @@ class Deployable(nn.Module):
 
 
 def named_tensors(result: object) -> dict[str, torch.Tensor]:
-    """What a network gave, flattened to named tensors: a tensor, a tuple or list of tensors, a dict or a dataclass.
+    """What a network gave, flattened to named tensors.
+
+    A tensor is `output`; the members of a tuple or list are `output_0`, `output_1`…; those of a dict or dataclass (such
+    as a transformers `ModelOutput`) have their own names. Deeper ones are joined with `_`: `features_0`, `out_1_mask`.
+    A transformers cache gives `past_key_values_0_keys`, `past_key_values_0_values`. Members that are None are left out.
 
     Raises:
-        CaptureError: if anything in it is not a tensor (all offenders are named).
+        CaptureError: if anything in it is not a tensor, or two get the same name (all offenders are named).
     """
-    if is_dataclass(result) and not isinstance(result, type):
-        result = {f.name: getattr(result, f.name) for f in fields(result) if getattr(result, f.name) is not None}
-    if isinstance(result, Mapping):
-        named: dict[str, object] = {str(key): value for key, value in result.items()}
-    elif isinstance(result, tuple | list):
-        named = {f"output_{i}": value for i, value in enumerate(result)}
-    else:
-        named = {"output": result}
-    tensors = {name: value for name, value in named.items() if isinstance(value, torch.Tensor)}
-    if wrong := [f"{name} is a {type(value).__name__}" for name, value in named.items() if name not in tensors]:
+    leaves = list(_leaves("", result))
+    wrong = [f"{name} is a {type(value).__name__}" for name, value in leaves if not isinstance(value, torch.Tensor)]
+    if wrong:
         raise CaptureError(
             f"the model's output holds what is not a tensor: {'; '.join(wrong)}. "
-            "Let forward() return a tensor, or a tuple, list or dict of tensors"
+            "Let forward() return a tensor, or tuples, lists, dicts or dataclasses of tensors"
         )
-    if not tensors:
+    if not leaves:
         raise CaptureError("the model's output is empty; forward() has to return at least one tensor")
-    return tensors
+    names = [name for name, _ in leaves]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CaptureError(f"several of the model's outputs would be called {', '.join(twice)}; rename their keys")
+    return {name: value for name, value in leaves if isinstance(value, torch.Tensor)}
+
+
+def _leaves(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """Names and members, depth first; `name` is empty at the top."""
+    if value is None and name:
+        return
+    members = _members(value, "" if name else "output_")
+    if members is None:
+        yield name or "output", value
+        return
+    for key, member in members:
+        yield from _leaves(f"{name}_{key}" if name else key, member)
+
+
+def _members(value: object, prefix: str) -> list[tuple[str, object]] | None:
+    """The members of what holds others, with their names; None of anything else."""
+    if isinstance(value, torch.Tensor):
+        return None
+    if is_dataclass(value) and not isinstance(value, type):
+        return [(f.name, getattr(value, f.name)) for f in fields(value)]
+    if isinstance(value, Mapping):
+        return [(str(key), member) for key, member in value.items()]
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return [(field, getattr(value, field)) for field in value._fields]
+    if isinstance(value, tuple | list):
+        return [(f"{prefix}{index}", member) for index, member in enumerate(value)]
+    layers = getattr(value, "layers", None)
+    if isinstance(layers, list) and all(hasattr(layer, "keys") and hasattr(layer, "values") for layer in layers):
+        # A transformers cache: https://huggingface.co/docs/transformers/main/en/internal/generation_utils#transformers.Cache
+        named = [(f"{i}_{part}", getattr(layer, part)) for i, layer in enumerate(layers) for part in ("keys", "values")]
+        return [(f"{prefix}{key}", member) for key, member in named]
+    return None
 
 
 def by_name(result: object, names: tuple[str, ...]) -> dict[str, torch.Tensor]:

@@ -23,6 +23,7 @@ def summary(report: Report) -> RenderableType:
     parts: list[RenderableType] = [Text(), title]
     if report.artifacts:
         parts += [Text(), _table(report)]
+    parts += _prepared(report)
     if beside := _side_by_side(report):
         parts += [Text(), *beside]
     if reasons := _reasons(report):
@@ -78,6 +79,19 @@ def _side_by_side(report: Report) -> list[RenderableType]:
     machines = dict.fromkeys(words.machine(run.machine) for run in report.mac)
     lines = [Text(f"Apple runtime: imported from {clean(machine)}.", style="dim") for machine in machines]
     return [table, *lines] if table.row_count else []
+
+
+def _prepared(report: Report) -> list[Text]:
+    """What was done to the network before any road, on one line, and each pass that was dropped, with its reason."""
+    records = report.model.prepared
+    done = [f"{r.name} ({words.db(r.snr_db)})" for r in records if r.outcome == "applied"]
+    lines = [Text(clean(f"Before export: {', '.join(done)}."), style="dim")] if done else []
+    lines += [
+        Text(clean(f"{r.name} was dropped: {words.prepared(r)}"), style=STYLES["not_run"])
+        for r in records
+        if r.outcome == "dropped"
+    ]
+    return lines
 
 
 def _room(row: Row) -> str:

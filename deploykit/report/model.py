@@ -5,7 +5,16 @@ from __future__ import annotations
 from pydantic import Field
 
 from deploykit.mac import Device, Machine
-from deploykit.manifest import ComputeUnits, GateRecord, OpRecord, ParityRecord, RoadRecord, UnknownOp, Verdict
+from deploykit.manifest import (
+    ComputeUnits,
+    GateRecord,
+    OpRecord,
+    ParityRecord,
+    PrepareRecord,
+    RoadRecord,
+    UnknownOp,
+    Verdict,
+)
 from deploykit.spec import Contract, Precision, Strict
 
 
@@ -135,6 +144,8 @@ class ModelRecord(Strict):
     contract: Contract
     notes: tuple[str, ...]
     """What a reader has to know, for example that the weights are random."""
+    prepared: tuple[PrepareRecord, ...] = ()
+    """What was done to the network before torch.export; the reference is the network without it."""
 
 
 class Report(Strict):

@@ -6,7 +6,7 @@ import math
 import re
 
 from deploykit.mac import APPLE_RUNNER, Device, Machine
-from deploykit.manifest import ComputeUnits, ParityRecord, UnknownOp, Verdict
+from deploykit.manifest import ComputeUnits, ParityRecord, PrepareRecord, UnknownOp, Verdict
 from deploykit.report.model import ArtifactRecord
 from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
 
@@ -160,6 +160,11 @@ def no_artifact(artifact: ArtifactRecord) -> str:
 def _unknown(op: UnknownOp) -> str:
     """An op, its line, and who lacks it."""
     return f"{op.op}{f' at {op.place}' if op.place else ''}, unknown to {', '.join(op.backends)}"
+
+
+def prepared(record: PrepareRecord) -> str:
+    """What a pass did, or why it was dropped, with the figure of its check."""
+    return f"{record.what} ({db(record.snr_db)})" if record.snr_db is not None else record.what
 
 
 def numbers(record: ParityRecord) -> str:

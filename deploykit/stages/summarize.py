@@ -45,6 +45,7 @@ def report(
             weights_sha256=captured.weights_sha256,
             contract=project.contract,
             notes=captured.notes,
+            prepared=captured.prepared,
         ),
         versions={"deploykit": deploykit.__version__, "python": platform.python_version()}
         | {tool: version(tool) for tool in tools},

@@ -6,18 +6,18 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deploykit.errors import ArtifactError
-from deploykit.manifest import Signature
+from deploykit.errors import ArtifactError, CaptureError
+from deploykit.manifest import PrepareRecord, Signature
 from deploykit.parity.inputs import Draws, make_inputs
 from deploykit.project import Entry, Project, bare_project
 from deploykit.samples import Sample, read_samples
-from deploykit.spec import Precision, Spec
+from deploykit.spec import InputSpec, Precision, Spec
 from deploykit.work.draws import run_draws, save
 from deploykit.work.pictures import GoldenSample, ShownSample, golden, golden_samples, shown_samples
 
@@ -26,8 +26,15 @@ if TYPE_CHECKING:
     from torch import nn
 
     from deploykit.prepare.deployable import Deployable
+    from deploykit.prepare.detection import Cut
 
 BATCH_DRAWS = 8
+CHECKED_DRAWS = (0, 3, -1)
+"""Of the random draws: what passes over the network are checked on, beside the first sample."""
+CUT = "cut"
+"""The name of its record."""
+CUT_DB = 100.0
+"""At float32: a cut runs the same ops as the whole, so it is not even off by roundings."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class Captured:
     shown: tuple[ShownSample, ...]
     goldens: tuple[GoldenSample, ...]
     seconds: dict[str, float]
+    prepared: tuple[PrepareRecord, ...] = ()
+    """What was done to the network before torch.export, in order; the reference outputs are without it."""
 
     @staticmethod
     def program(folder: Path) -> Path:
@@ -74,14 +83,16 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
 
     clock = _Clock()
     with clock("load"):
-        project, network, notes = load_network(source)
+        loaded = load_network(source)
+        project, notes = loaded.project, loaded.notes
         contract, root = project.contract, project.root
         inputs = make_inputs(contract)
     with clock("prepare"):
-        module = Deployable(network, contract)
+        module = Deployable(loaded.reference, contract)
         example = {name: torch.from_numpy(value[0]) for name, value in inputs["random"].items()}
-        prepared = tuple(prepare(example[name]) for name, prepare in module.inputs.items())
-        outputs = by_name(exporting.run_once(network, prepared, root), tuple(contract.outputs))
+        outputs = by_name(
+            exporting.run_once(loaded.reference, _draw(module, inputs, "random"), root), tuple(contract.outputs)
+        )
         exporting.check_labels(contract, outputs)
         samples: tuple[Sample, ...] = ()
         if project.spec.build.samples is not None:
@@ -89,9 +100,16 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
             tensors = [sample.tensors(contract) for sample in samples]
             inputs["samples"] = {name: np.stack([t[name] for t in tensors]) for name in contract.inputs}
         if project.spec.model.alive is not None:
-            make_alive(network, _batch(module, inputs), project.spec.model.alive)
+            make_alive(loaded.network, _batch(module, inputs), project.spec.model.alive)
+        network, prepared = _passes(loaded, module, inputs)
     with clock("export"):
-        program = exporting.export(module, example, root)
+        try:
+            program = exporting.export(Deployable(network, contract), example, root)
+        except CaptureError as error:
+            if not any(record.outcome == "applied" for record in prepared if record.name != CUT):
+                raise
+            program = exporting.export(Deployable(loaded.network, contract), example, root)
+            prepared = tuple(_undone(record, error) for record in prepared)
         torch.export.save(program, Captured.program(folder))
     with clock("reference"):
         with EagerRunner(module) as eager:
@@ -110,18 +128,38 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
     return Captured(
         project=project,
         signature=exporting.signature(example, named),
-        parameters=sum(p.numel() for p in network.parameters()),
+        parameters=sum(p.numel() for p in loaded.network.parameters()),
         weights_sha256=weights_sha256(module),
         notes=notes,
         labels=tuple(s.label for s in samples),
         shown=shown_samples(samples),
         goldens=goldens,
         seconds=clock.seconds,
+        prepared=prepared,
     )
 
 
-def load_network(source: Project | Entry) -> tuple[Project, nn.Module, tuple[str, ...]]:
-    """The network with its weights, in eval mode, its project, and what a reader of the report has to know.
+@dataclass(frozen=True)
+class Loaded:
+    """A network with its weights, in eval mode.
+
+    Attributes:
+        project: what it is for.
+        network: to be exported: cut off where what follows cannot be.
+        reference: takes and gives the same, by the original network's own code.
+        cut: what was cut off, in one line; empty where nothing was.
+        notes: what a reader of the report has to know.
+    """
+
+    project: Project
+    network: nn.Module
+    reference: nn.Module
+    cut: str
+    notes: tuple[str, ...]
+
+
+def load_network(source: Project | Entry) -> Loaded:
+    """The network with its weights, and its project.
 
     Raises:
         UserError: if the entry or the weights are wrong.
@@ -131,27 +169,43 @@ def load_network(source: Project | Entry) -> tuple[Project, nn.Module, tuple[str
     from deploykit.capture.sources import load_source
     from deploykit.capture.weights import load_weights
     from deploykit.prepare.deployable import named_tensors
+    from deploykit.prepare.passes.branches import training_outputs
 
     model, root = source.spec.model if isinstance(source, Project) else source.model, source.root
     loaded = load_source(model.entry, root)
     network = loaded.module.eval()
     if model.weights is not None:
         load_weights(network, root / model.weights)
+    notes: tuple[str, ...] = ()
     if isinstance(source, Project):
         project = source
         exporting.check_examples(project.contract, loaded.example_inputs)
+        cut = cut_off(network, tuple(_zeros(spec) for spec in project.contract.inputs.values()))
     else:
         examples = infer.example_inputs(loaded, model.entry)
-        outputs = named_tensors(exporting.run_once(network, examples, root))
-        project = bare_project(source, infer.generic_spec(model, loaded, outputs))
-    notes: tuple[str, ...] = ()
+        cut = cut_off(network, examples)
+        source_of_names = loaded if cut is None else replace(loaded, module=cut.network)
+        outputs = named_tensors(exporting.run_once(cut.reference if cut else network, examples, root))
+        for name in training_outputs(network, tuple(outputs)):
+            outputs.pop(name)
+            notes += (f"The output {name} is left out: only training needs it. A deploykit.toml can name it.",)
+        project = bare_project(source, infer.generic_spec(model, source_of_names, outputs))
     if model.alive is not None:
-        notes = (
+        notes += (
             "The weights are random, made alive (varied norms, scaled head): its answers mean nothing, its numbers do.",
         )
     elif not loaded.trained and model.weights is None:
-        notes = ("The weights are random: the model was not given any.",)
-    return project, network, notes
+        notes += ("The weights are random: the model was not given any.",)
+    if cut is None:
+        return Loaded(project, network, network, "", notes)
+    return Loaded(project, cut.network, cut.reference, cut.what, (*notes, f"Cut: {cut.what}."))
+
+
+def cut_off(network: nn.Module, inputs: tuple[torch.Tensor, ...]) -> Cut | None:
+    """Where a network says that it is cut, or where a detector's dense heads end; None for all others."""
+    from deploykit.prepare.detection import detector_cut, own_cut
+
+    return own_cut(network) or detector_cut(network, inputs)
 
 
 def propose(entry: Entry) -> tuple[Spec, int]:
@@ -170,7 +224,9 @@ def propose(entry: Entry) -> tuple[Spec, int]:
     model = entry.model
     loaded = load_source(model.entry, entry.root)
     examples = infer.example_inputs(loaded, model.entry)
-    outputs = named_tensors(exporting.run_once(loaded.module.eval(), examples, entry.root))
+    cut = cut_off(loaded.module.eval(), examples)
+    loaded = loaded if cut is None else replace(loaded, module=cut.network)
+    outputs = named_tensors(exporting.run_once(loaded.module, examples, entry.root))
     shapes = [tuple(output.shape) for output in outputs.values()]
     if loaded.picture is not None and len(shapes) == 1 and len(shapes[0]) == 2:
         return infer.classifier_spec(model, loaded.picture), shapes[0][1]
@@ -183,6 +239,48 @@ def count_ops(program: Path) -> dict[str, int]:
 
     calls = (node for node in torch.export.load(program).graph.nodes if node.op == "call_function")
     return dict(Counter(str(node.target) for node in calls))
+
+
+def _passes(
+    loaded: Loaded, module: Deployable, inputs: dict[str, Draws]
+) -> tuple[nn.Module, tuple[PrepareRecord, ...]]:
+    """The network as it is exported, and what was done to it."""
+    from deploykit.prepare.agreement import agreement, outputs, shown
+    from deploykit.prepare.passing import prepare
+
+    draws = [_draw(module, inputs, "random", index) for index in CHECKED_DRAWS]
+    draws += [_draw(module, inputs, "samples")] if "samples" in inputs else []
+    records: tuple[PrepareRecord, ...] = ()
+    if loaded.cut:
+        start = time.monotonic()
+        snr = agreement(outputs(loaded.reference, draws), outputs(loaded.network, draws))
+        if not snr > CUT_DB:
+            raise CaptureError(f"{loaded.cut}; but what it gives is {snr:.1f} dB off from what the original gives")
+        took = round(time.monotonic() - start, 3)
+        records = (PrepareRecord(name=CUT, outcome="applied", what=loaded.cut, snr_db=shown(snr), seconds=took),)
+    network, done = prepare(loaded.network, draws, wanted=tuple(module.outputs))
+    return network, (*records, *done)
+
+
+def _undone(record: PrepareRecord, error: CaptureError) -> PrepareRecord:
+    if record.outcome != "applied" or record.name == CUT:
+        return record
+    what = f"{record.what}; left out with all others: {str(error).splitlines()[0]}"
+    return record.model_copy(update={"outcome": "dropped", "what": what})
+
+
+def _draw(module: Deployable, inputs: dict[str, Draws], kind: str, index: int = 0) -> tuple[torch.Tensor, ...]:
+    """One draw as the network's own inputs."""
+    import torch
+
+    return tuple(prepare(torch.from_numpy(inputs[kind][name][index])) for name, prepare in module.inputs.items())
+
+
+def _zeros(spec: InputSpec) -> torch.Tensor:
+    """An input of the shape and type that the network takes."""
+    import torch
+
+    return torch.zeros(spec.network_shape, dtype=getattr(torch, spec.dtype))
 
 
 def _batch(module: Deployable, inputs: dict[str, Draws]) -> tuple[torch.Tensor, ...]:

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 from torch import nn
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from deploykit.errors import CaptureError
 from deploykit.prepare.alive import make_alive
@@ -54,8 +55,36 @@ def test_outputs_are_found_by_name_or_by_order() -> None:
     assert list(by_name([a, b], ("first", "second"))) == ["first", "second"]
 
 
+def test_nested_outputs_get_joined_names_and_none_is_left_out() -> None:
+    t = torch.zeros(1)
+    assert list(named_tensors({"features": [t, None, (t, t)], "out": t})) == [
+        "features_0",
+        "features_2_0",
+        "features_2_1",
+        "out",
+    ]
+    assert list(named_tensors((t, [t, {"a": t}], None))) == ["output_0", "output_1_0", "output_1_1_a"]
+    assert list(named_tensors(Output(t, loss=None))) == ["logits"]
+    assert list(named_tensors(Output(Output(t), loss=t))) == ["logits_logits", "loss"]  # type: ignore[arg-type]
+
+
+def test_transformers_outputs_with_a_cache_are_flattened() -> None:
+    config = LlamaConfig(
+        num_hidden_layers=2, hidden_size=16, intermediate_size=16, num_attention_heads=2, vocab_size=20, use_cache=True
+    )
+    with torch.no_grad():
+        named = named_tensors(LlamaForCausalLM(config).eval()(torch.ones(1, 3, dtype=torch.long)))
+    assert list(named) == ["logits", *(f"past_key_values_{i}_{part}" for i in range(2) for part in ("keys", "values"))]
+    assert named["past_key_values_1_values"].shape == (1, 2, 3, 8)
+
+
+def test_two_outputs_of_one_name_are_refused() -> None:
+    with pytest.raises(CaptureError, match="would be called a_0"):
+        named_tensors({"a": [torch.zeros(1)], "a_0": torch.zeros(1)})
+
+
 def test_outputs_that_are_not_tensors_are_all_named() -> None:
-    with pytest.raises(CaptureError, match=r"b is a str; c is a list"):
+    with pytest.raises(CaptureError, match=r"b is a str; c_0 is a int"):
         named_tensors({"a": torch.zeros(1), "b": "text", "c": [1]})
     with pytest.raises(CaptureError, match="gives 1 output"):
         by_name(torch.zeros(1), ("a", "b"))

@@ -9,7 +9,7 @@ import math
 from PIL import Image
 
 from deploykit.mac import ALL_UNITS, Machine
-from deploykit.manifest import GateRecord, OpRecord, ParityRecord, RoadRecord, Verdict
+from deploykit.manifest import GateRecord, OpRecord, ParityRecord, PrepareRecord, RoadRecord, Verdict
 from deploykit.report.model import (
     ArtifactRecord,
     DeviceShare,
@@ -236,6 +236,10 @@ def mixed() -> Report:
     for precision in ("fp32", "fp16"):
         apple = "needs macOS 14 or newer; this machine is Linux"
         parity += [record("ios_coreml", precision, "coreml-apple", kind, None, reason=apple) for kind in INPUTS]
+    wrong = PrepareRecord(
+        name="reparameterisation", outcome="dropped", what="in float64 it is 31.0 dB off", snr_db=31.0, seconds=0.4
+    )
+    model = report.model.model_copy(update={"prepared": (wrong,)})
     broken = SdkRecord(
         platform="ios",
         language="swift",
@@ -250,6 +254,7 @@ def mixed() -> Report:
     return report.model_copy(
         update={
             "verdict": "failed",
+            "model": model,
             "artifacts": tuple(artifacts),
             "parity": tuple(parity),
             "samples": tuple(samples),
@@ -329,6 +334,7 @@ def hostile() -> Report:
             "name": HOSTILE,
             "license": HOSTILE,
             "notes": (HOSTILE,),
+            "prepared": (PrepareRecord(name=HOSTILE, outcome="dropped", what=HOSTILE),),
             "entry": HOSTILE,
             "contract": report.model.contract.model_copy(
                 update={"labels": (HOSTILE, "\x1b[31mred\x1b[0m", "[bold]b[/bold]")}
@@ -396,6 +402,13 @@ def _model() -> ModelRecord:
             labels=tuple("0123456789"),
             inputs={"image": ImageInput(type="image", size=(32, 32), color="gray")},
             outputs={"scores": ScoresOutput(type="scores")},
+        ),
+        prepared=(
+            PrepareRecord(name="dropout", outcome="applied", what="1 module that only training needs", snr_db=300.0),
+            PrepareRecord(name="reparameterisation", outcome="nothing to do", seconds=0.01),
+            PrepareRecord(
+                name="norm folding", outcome="applied", what="3 norms into the layer before", snr_db=288.4, seconds=0.2
+            ),
         ),
         notes=("Trained in under a minute on scikit-learn's handwritten digits; not meant for real use.",),
     )

@@ -55,6 +55,13 @@ def test_runs_stand_side_by_side() -> None:
     assert not any("Apple runtime" in line for line in show(report_cases.good()).splitlines())
 
 
+def test_what_was_done_before_export_and_what_was_dropped() -> None:
+    assert "Before export: dropout (equal bits), norm folding (288.4 dB)." in show(report_cases.good())
+    mixed = show(report_cases.mixed())
+    assert "reparameterisation was dropped: in float64 it is 31.0 dB off (31.0 dB)" in mixed
+    assert "Before export" not in mixed
+
+
 def test_a_good_build_is_short() -> None:
     assert len(show(report_cases.good()).splitlines()) <= 20
 

@@ -230,3 +230,13 @@ def test_the_op_that_is_to_blame_is_drawn_and_named() -> None:
     assert "Beyond fp16's largest number, 65504: matmul matmul_1_cast_fp16" in words
     assert "efficientvit_mit.py:386" in words
     assert page(CASES["good"]).curves[0].worst is None
+
+
+def test_what_was_done_before_all_roads_stands_with_its_figures() -> None:
+    words = Outline(html(CASES["good"])).words
+    assert "✓ done norm folding 0.20 s 3 norms into the layer before (288.4 dB)" in words
+    assert "· nothing reparameterisation" in words
+    assert (
+        "✗ dropped reparameterisation 0.40 s in float64 it is 31.0 dB off (31.0 dB)"
+        in Outline(html(CASES["mixed"])).words
+    )
