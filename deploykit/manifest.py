@@ -115,11 +115,16 @@ class RoadRecord(Strict):
     """A way of lowering that was tried."""
 
     road: str
-    outcome: Literal["kept", "failed", "not tried"]
+    outcome: Literal["kept", "failed", "not tried", "not available"]
+    """`not available`: what the road needs could not be had on the host."""
     reason: str = ""
     rewrites: tuple[str, ...] = ()
     """What it took to get the model through, of `deploykit.prepare.rewrites.REWRITES`."""
     seconds: float | None = None
+
+
+NOT_MADE = ("failed", "not available")
+"""Outcomes of roads that were tried and led to no file."""
 
 
 class Manifest(Strict):

@@ -115,7 +115,10 @@ BACKENDS: dict[str, Backend] = {
         options=("min_os",),
     ),
     "litert": Backend(
-        (RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),),
+        (
+            RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch"),
+            RoadEntry("onnx2tf", "deploykit.backends.litert.onnx2tf:from_onnx2tf"),
+        ),
         "deploykit.backends.litert.interface:read_interface",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
     ),

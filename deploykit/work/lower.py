@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
+from deploykit.errors import UnavailableError
 from deploykit.manifest import RoadRecord
 
 
@@ -34,6 +35,8 @@ def lower(backend: str, program: Path, request: LowerRequest) -> tuple[str | Non
             prepared, used = rewrite(exported, road.rewrites)
             kept = name, road.function(prepared, request)
             records.append(RoadRecord(road=name, outcome="kept", rewrites=used, seconds=_since(start)))
+        except UnavailableError as error:
+            records.append(RoadRecord(road=name, outcome="not available", reason=str(error), seconds=_since(start)))
         except Exception as error:
             # A converter may raise anything: the traceback is for the log, the reason for the report.
             traceback.print_exc()
