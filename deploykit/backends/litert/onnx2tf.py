@@ -12,7 +12,7 @@ from torch._decomp import get_decompositions
 
 from deploykit.backends.base import LowerRequest
 from deploykit.backends.litert import border
-from deploykit.backends.litert.half import weights_to_fp16
+from deploykit.backends.litert.half import products_to_fp16, weights_to_fp16
 from deploykit.backends.onnx.lower import from_dynamo
 from deploykit.environments import ENVIRONMENTS
 from deploykit.environments.make import ready
@@ -61,6 +61,7 @@ def from_onnx2tf(program: torch.export.ExportedProgram, request: LowerRequest) -
     border.settle(path, request.signature)
     if request.precision == "fp16":
         weights_to_fp16(path)
+        products_to_fp16(path)
     return path
 
 
