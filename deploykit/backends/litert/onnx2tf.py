@@ -60,8 +60,8 @@ def from_onnx2tf(program: torch.export.ExportedProgram, request: LowerRequest) -
         made.replace(path)
     border.settle(path, request.signature)
     if request.precision == "fp16":
+        products_to_fp16(path)  # first: a file that the quantizer wrote takes a hundred times as long to write again
         weights_to_fp16(path)
-        products_to_fp16(path)
     return path
 
 
