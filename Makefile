@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test toolchains lint unit samples coverage clean
+.PHONY: demo test toolchains lint unit samples coverage lock clean
 
 demo: $(VENV)/installed  ## Build sample_apps/digits for all targets; prints where the report and the SDKs are.
 	$(BIN)/deploykit build sample_apps/digits
@@ -17,8 +17,8 @@ lint: $(VENV)/installed
 unit: $(VENV)/installed
 	$(BIN)/python -m pytest -ra
 
-toolchains:  ## Installs Maven, Chromium and Swift on Debian, for the tests of generated code.
-	bash tests/toolchains/install.sh
+toolchains: $(VENV)/installed  ## Installs Maven, Chromium and Swift on Debian, and onnx2tf in an environment of its own.
+	bash tests/toolchains/install.sh $(BIN)/python
 
 samples: $(VENV)/installed  ## Renders the checked-in sample apps anew.
 	$(BIN)/python -m tests.samples
@@ -27,6 +27,9 @@ LIST ?= benchmarks/coverage.py
 
 coverage: $(VENV)/installed  ## Every model of LIST through all three formats, resumably; the table goes into build/.
 	$(BIN)/python -m benchmarks.formats --list $(LIST) --resume --markdown build/coverage.md
+
+lock: $(VENV)/installed  ## Writes the locks of deploykit/environments anew; needs a network, takes minutes.
+	$(BIN)/python -m tests.toolchains.lock
 
 # One marker for both commands: pip resolves against constraints.txt, the set of versions that the tests passed with.
 $(VENV)/installed: pyproject.toml constraints.txt

@@ -190,11 +190,16 @@ def parity(
 
 
 @app.command()
-def doctor() -> None:
-    """Say what this machine can run and compile, and how to get what is missing."""
+def doctor(
+    make: Annotated[bool, typer.Option("--make", help="Make the environments that are not there yet.")] = False,
+) -> None:
+    """Say what this machine can run and compile, and how to get what is missing.
+
+    Some converters get a Python environment of their own on first use. After --make, builds need no network for it.
+    """
     from deploykit.doctor import diagnosis
 
-    out.print(diagnosis())
+    out.print(diagnosis(make=make))
 
 
 def _precisions(given: list[str] | None) -> tuple[Precision, ...]:

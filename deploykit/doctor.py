@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from pathlib import Path
 from rich.table import Table
 
 from deploykit.backends import BACKENDS, RUNNERS
+from deploykit.environments import ENVIRONMENTS, Environment
+from deploykit.environments.make import REMEDY, Place, ready, reason
+from deploykit.errors import UnavailableError
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,20 @@ TOOLS = (
 )
 
 
-def diagnosis() -> Table:
-    """One table: converters, runners, compilers."""
+def diagnosis(*, make: bool = False) -> Table:
+    """One table: converters, environments, runners, compilers.
+
+    Args:
+        make: whether to make environments that are not there yet.
+    """
     table = Table("what", "state", "detail", title=f"deploykit on {platform.platform()}", title_justify="left")
     for tool in sorted({tool for backend in BACKENDS.values() for tool in backend.tools}):
         try:
             table.add_row(f"converter {tool}", "ok", version(tool))
         except PackageNotFoundError:
             table.add_row(f"converter {tool}", "missing", f"pip install {tool}")
+    for environment in ENVIRONMENTS.values():
+        table.add_row(f"environment {environment.name}", *_environment(environment, make))
     for name, runner in RUNNERS.items():
         missing = runner.unavailable()
         table.add_row(f"runner {name}", "not here" if missing else "ok", missing or runner.title)
@@ -74,3 +84,21 @@ def diagnosis() -> Table:
         found = entry.find()
         table.add_row(f"tool {entry.name}", "ok" if found else "missing", found or f"{entry.purpose}: {entry.remedy}")
     return table
+
+
+def _environment(environment: Environment, make: bool) -> tuple[str, str]:
+    """Its state, and its version and place, or why it is not there."""
+    if make:
+        try:
+            ready(environment)
+        except UnavailableError as error:
+            return "missing", str(error)
+    place = Place.of(environment)
+    found = place.find()
+    if found is None:
+        if place.log.exists():
+            return "missing", f"the last attempt failed: {reason(place.log.read_text(encoding='utf-8'))}; {REMEDY}"
+        return "missing", f"{environment.purpose}: made on first use, or now by deploykit doctor --make"
+    _, made = found
+    name = re.split(r"[=<>~!]", environment.requirement)[0]
+    return "ok", f"{name} {made.versions[name]}, Python {made.python}, in {place.cache}"

@@ -11,6 +11,7 @@
     │   ├── ImportedError         results from a Mac that are damaged, or of another build
     │   └── OutputError           the output folder: foreign files, a full disk, another build at work
     ├── LoweringError             a converter failed or died; one target fails, the others go on
+    ├── UnavailableError          a road's tool cannot be had on this host; the other roads go on
     ├── ArtifactError             a saved artifact cannot be read or executed
     │   └── UnsupportedOpsError   it holds ops that a runner does not know (all named at once)
     └── CodegenError              an SDK cannot be generated from a manifest
@@ -79,6 +80,10 @@ class OutputError(UserError):
 
 class LoweringError(DeploykitError):
     """A converter failed or its process died."""
+
+
+class UnavailableError(DeploykitError):
+    """A road's tool cannot be had on this host, which says nothing of the model; the message is one line."""
 
 
 class ArtifactError(DeploykitError):

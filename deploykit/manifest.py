@@ -129,14 +129,19 @@ class RoadRecord(Strict):
     """A way of lowering that was tried."""
 
     road: str
-    outcome: Literal["kept", "passed", "failed", "not tried"]
-    """`passed`: right, but another one was faster. A file that computes something else is `failed`."""
+    outcome: Literal["kept", "passed", "failed", "not tried", "not available"]
+    """`passed`: right, but another one was faster. `failed`: no file, or one that computes something else.
+    `not available`: what the road needs could not be had on this host."""
     reason: str = ""
     snr_db: float | None = None
     """Of its fp32 file, on the input that leaves the least room."""
     rewrites: tuple[str, ...] = ()
     """What it took to get the model through, of `deploykit.prepare.rewrites.REWRITES`."""
     seconds: float | None = None
+
+
+NOT_MADE = ("failed", "not available")
+"""Outcomes of roads that were tried and led to no file that is right."""
 
 
 class UnknownOp(Strict):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from deploykit.environments import ENVIRONMENTS
 from tests.conftest import ROOT
 
 
@@ -28,6 +29,12 @@ def test_templates_and_targets_travel(wheel: Path) -> None:
     for folder in ("templates", "targets"):
         wanted = {p.relative_to(ROOT).as_posix() for p in (ROOT / folder).rglob("*") if p.is_file()}
         assert {name.removeprefix("deploykit/_data/") for name in names if f"_data/{folder}/" in name} == wanted
+
+
+def test_locks_travel(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    for environment in ENVIRONMENTS.values():
+        assert f"deploykit/environments/{environment.lock.name}" in names
 
 
 def test_an_installed_wheel_builds_a_model(wheel: Path, tmp_path: Path) -> None:

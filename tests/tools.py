@@ -6,8 +6,12 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+
+from deploykit.environments import ENVIRONMENTS
+from deploykit.environments.make import Place
 
 SWIFT = Path(__file__).parent / "toolchains" / "swift.sh"
 
@@ -23,8 +27,20 @@ def require_tool(name: str) -> str:
     else:
         found = shutil.which(name)
     if found is None:
-        message = f"{name} is not installed: run `make toolchains`"
-        if os.environ.get("DEPLOYKIT_FORBID_SKIP") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
+        _skip(name)
     return found
+
+
+def require_environment(name: str) -> Path:
+    """The programs of one of deploykit's own environments ("onnx2tf"); skips or fails as `require_tool` does."""
+    found = Place.of(ENVIRONMENTS[name]).find()
+    if found is None:
+        _skip(name)
+    return found[0]
+
+
+def _skip(name: str) -> NoReturn:
+    message = f"{name} is not installed: run `make toolchains`"
+    if os.environ.get("DEPLOYKIT_FORBID_SKIP") == "1":
+        pytest.fail(message)
+    pytest.skip(message)

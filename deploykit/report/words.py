@@ -6,7 +6,7 @@ import math
 import re
 
 from deploykit.mac import APPLE_RUNNER, Device, Machine
-from deploykit.manifest import ComputeUnits, ParityRecord, PrepareRecord, UnknownOp, Verdict
+from deploykit.manifest import NOT_MADE, ComputeUnits, ParityRecord, PrepareRecord, UnknownOp, Verdict
 from deploykit.report.model import ArtifactRecord
 from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
 
@@ -148,7 +148,7 @@ def platform(name: str) -> str:
 
 def no_artifact(artifact: ArtifactRecord) -> str:
     """Why a target × precision has no artifact."""
-    tried = [f"{road.road}: {road.reason or road.outcome}" for road in artifact.roads_tried if road.outcome == "failed"]
+    tried = [f"{road.road}: {road.reason or road.outcome}" for road in artifact.roads_tried if road.outcome in NOT_MADE]
     said = "No road led to an artifact. " + ("; ".join(tried) if tried else "None was tried.")
     if not artifact.unknown:
         return said

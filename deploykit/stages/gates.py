@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from deploykit.backends.base import Inside
-from deploykit.manifest import GateRecord, OpRecord, ParityRecord, Signature, overall
+from deploykit.manifest import NOT_MADE, GateRecord, OpRecord, ParityRecord, Signature, overall
 from deploykit.parity.interface import differences
 from deploykit.stages.compare import Compared
 from deploykit.stages.execute import Lowered
@@ -16,7 +16,7 @@ from deploykit.work.examine import Examined
 def twin_gate(lowered: Lowered, compared: Compared | None) -> GateRecord:
     """The fp32 twin's verdict, with the figures of the input that leaves the least room."""
     if compared is None:
-        tried = "; ".join(f"{road.road}: {road.reason}" for road in lowered.roads_tried if road.outcome == "failed")
+        tried = "; ".join(f"{road.road}: {road.reason}" for road in lowered.roads_tried if road.outcome in NOT_MADE)
         why = f"there is no fp32 twin, so mistakes that fp16's noise hides cannot be seen: {tried}"
         return GateRecord(gate="fp32 twin", verdict="not_run", reason=why)
     verdict = overall(compared.parity)

@@ -14,7 +14,7 @@ from typing import Any
 
 from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.backends.base import LowerRequest
-from deploykit.errors import DeploykitError
+from deploykit.errors import DeploykitError, UnavailableError
 from deploykit.jobs import interleave, logged
 from deploykit.manifest import ParityRecord, RoadRecord, UnknownOp, Verdict, overall
 from deploykit.stages.compare import Yardsticks, compare_item, load_yardsticks
@@ -197,6 +197,8 @@ class _Walk:
         self.work.progress.job(f"lower {lowering.name} by {road.name}", self.work.log(f"lower-{lowering.name}"))
         try:
             file, rewrites, seconds = job.result()
+        except UnavailableError as error:
+            return Attempt(RoadRecord(road=road.name, outcome="not available", reason=str(error)))
         except DeploykitError as error:
             # A converter may raise anything: the traceback is in the log, the reason for the report.
             return Attempt(RoadRecord(road=road.name, outcome="failed", reason=str(error)))

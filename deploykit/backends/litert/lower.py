@@ -1,4 +1,4 @@
-"""ExportedProgram → `.tflite`, by litert-torch; fp16 weights by ai-edge-quantizer."""
+"""ExportedProgram → `.tflite`, by litert-torch."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 
 import litert_torch
 import torch
-from ai_edge_quantizer import qtyping, quantizer
-from ai_edge_quantizer.recipe import AlgorithmName
 
 from deploykit.backends.base import LowerRequest
+from deploykit.backends.litert.half import weights_to_fp16
 
 _TFL_OPS = "LITERT_TORCH_FULL_TFL_DECOMPS"
 """Has litert-torch lower by a table of its own from ATen to TFLite's ops, and not by way of StableHLO."""
@@ -24,8 +23,7 @@ def from_litert_torch(program: torch.export.ExportedProgram, request: LowerReque
     _, inputs = program.example_inputs
     litert_torch.convert(program.module(), sample_kwargs=inputs).export(str(path))
     if request.precision == "fp16":
-        _weights_to_fp16(path)
-    path.chmod(0o644)  # the quantizer leaves it executable
+        weights_to_fp16(path)
     return path
 
 
@@ -51,23 +49,3 @@ def _environment(name: str, value: str) -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
-
-
-def _weights_to_fp16(path: Path) -> None:
-    """Weights stored as float16 and widened at load, as Google's GPU delegate wants it.
-
-    Source: https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/post_training_float16_quant
-    """
-    half = qtyping.OpQuantizationConfig(
-        weight_tensor_config=qtyping.TensorQuantizationConfig(num_bits=16, dtype=qtyping.TensorDataType.FLOAT),
-        compute_precision=qtyping.ComputePrecision.FLOAT,
-        explicit_dequantize=True,
-    )
-    rewrite = quantizer.Quantizer(str(path))
-    rewrite.update_quantization_recipe(
-        regex=".*",
-        operation_name=qtyping.TFLOperationName.ALL_SUPPORTED,
-        op_config=half,
-        algorithm_key=AlgorithmName.FLOAT_CASTING,
-    )
-    rewrite.quantize().export_model(str(path), overwrite=True)

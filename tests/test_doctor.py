@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from deploykit import doctor
+from deploykit.environments import ENVIRONMENTS
+from deploykit.environments import make as making
+from deploykit.environments.make import Place
+from deploykit.errors import UnavailableError
+
+
+def shown(*, make: bool = False) -> str:
+    console = Console(width=400)
+    with console.capture() as capture:
+        console.print(doctor.diagnosis(make=make))
+    return next(line for line in capture.get().splitlines() if "environment onnx2tf" in line)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(making, "user_cache_path", lambda name: tmp_path / name)
+    return tmp_path / "deploykit" / "environments"
+
+
+def test_an_environment_that_is_not_made_comes_with_the_remedy(cache: Path) -> None:
+    line = shown()
+    assert "missing" in line
+    assert "made on first use, or now by deploykit doctor --make" in line
+    assert not cache.exists()
+
+
+def test_why_the_last_attempt_failed_is_told(cache: Path) -> None:
+    cache.mkdir(parents=True)
+    Place.of(ENVIRONMENTS["onnx2tf"]).log.write_text("$ pip install\nERROR: the moon is down\n")
+    assert "the last attempt failed: ERROR: the moon is down" in shown()
+
+
+def test_make_tells_why_it_could_not(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: object) -> None:
+        raise UnavailableError("onnx2tf cannot be installed: no connection")
+
+    monkeypatch.setattr(doctor, "ready", fails)
+    line = shown(make=True)
+    assert "missing" in line
+    assert "cannot be installed: no connection" in line
+
+
+def test_an_environment_that_is_made_comes_with_its_version_and_place(cache: Path) -> None:
+    place = Place.of(ENVIRONMENTS["onnx2tf"])
+    programs = cache / "made.env" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("python", "onnx2tf", "onnxsim"):
+        (programs / name).write_text(f"#!{programs}/python\n")
+    place.record.write_text('{"folder": "made.env", "python": "3.11.9", "versions": {"onnx2tf": "2.6.9"}}')
+    line = shown()
+    assert "ok" in line
+    assert f"onnx2tf 2.6.9, Python 3.11.9, in {cache}" in line
