@@ -14,7 +14,7 @@ RIGHT_DB = 100.0
 MARGIN_DB = 15.0
 """Below PyTorch's own noise: what reordered sums cost, as of a whole model (`parity.tolerance`)."""
 LEAST_DB = 60.0
-"""Demanded even where the floor is lower: rounding that jumps (a floor, a cast) makes no other function right."""
+"""Below this it is another function, wherever the floor is: rounding that jumps (a floor, a cast) excuses nothing."""
 
 
 def judge(reference: Tensors, exact: Tensors | None, outputs: Tensors) -> Finding:
@@ -26,6 +26,7 @@ def judge(reference: Tensors, exact: Tensors | None, outputs: Tensors) -> Findin
         outputs: of the saved file.
     """
     problems: list[str] = []
+    rough: list[str] = []
     ratios: list[float] = []
     errors: list[float] = []
     needed = RIGHT_DB
@@ -53,13 +54,13 @@ def judge(reference: Tensors, exact: Tensors | None, outputs: Tensors) -> Findin
             needed = required
         ratios.append(ratio)
         if ratio < required:
-            problems.append(f"{name}: {ratio:.1f} dB")
+            (problems if ratio < LEAST_DB else rough).append(f"{name}: {ratio:.1f} dB")
     return Finding(
-        outcome="wrong" if problems else "right",
+        outcome="wrong" if problems else "rough" if rough else "right",
         snr_db=round(min(ratios), 1) if ratios else None,
         max_abs=float(f"{max(errors):.3g}") if errors else None,
         required_db=round(needed, 1) if ratios and needed < RIGHT_DB else None,
-        reason="; ".join(problems),
+        reason="; ".join(problems + rough),
     )
 
 

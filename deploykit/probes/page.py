@@ -13,7 +13,7 @@ _INTRODUCTION = """# What the converters get wrong
 
 {count} one-op models, each an op with one set of parameters, through every road of deploykit at fp32: exported,
 lowered, the saved file read back and run, its outputs compared with eager PyTorch. A case is **right** above 100 dB
-(or within 15 dB of PyTorch's own fp32 noise against fp64); integers and booleans have to be equal. Core ML files are
+(or within 15 dB of PyTorch's own fp32 noise against fp64), and wrong below 60; integers and booleans have to be equal. Core ML files are
 executed by deploykit's reference runner, not by Apple's runtime.
 
 "Without" is the converter as deploykit calls it; "with" is after the exact rewrites that deploykit's road applies.

@@ -14,10 +14,11 @@ from deploykit.backends import BACKENDS
 from deploykit.errors import ArgumentsError
 from deploykit.spec import Strict
 
-Outcome = Literal["right", "wrong", "refused", "crashed", "not_run"]
+Outcome = Literal["right", "rough", "wrong", "refused", "crashed", "not_run"]
 
 OUTCOMES: dict[Outcome, str] = {
     "right": "computes what PyTorch computes",
+    "rough": "computes it with fewer digits than fp32 has: an approximation, or an epsilon that is not PyTorch's",
     "wrong": "gives a file that runs and computes something else, without a word",
     "refused": "an error: from the converter, or from the runtime that is given its file",
     "crashed": "took its process down, or did not end in time",

@@ -14,6 +14,7 @@ from deploykit.probes.results import Finding, Outcome, Record, Results, loudest_
 
 STYLES: dict[Outcome, str] = {
     "right": "green",
+    "rough": "yellow",
     "wrong": "bold red",
     "refused": "yellow",
     "crashed": "red",
@@ -39,7 +40,7 @@ def tally(results: Results, road: str) -> tuple[Counter[Outcome], Counter[Outcom
 
 def decibels(finding: Finding) -> str:
     """Its figure: dB where there are floats, else the largest error."""
-    if finding.outcome not in ("right", "wrong"):
+    if finding.outcome not in ("right", "rough", "wrong"):
         return "–"
     if finding.snr_db is not None:
         return "equal bits" if finding.snr_db >= 300 else f"{finding.snr_db:.1f} dB"

@@ -118,6 +118,8 @@ FUSED = (
     op("sdpa expanded", _expanded, Q, ONE, ONE, is_causal=True),
     op("sdpa expanded", _expanded, normal(1, 4, 5, 8), normal(1, 1, 7, 8), normal(1, 1, 7, 8)),
     op("sdpa expanded", _expanded, normal(1, 4, 5, 8), normal(1, 1, 5, 8), normal(1, 1, 5, 8)),
+    # As many keys as a head has values: what confuses the two gives a wrong answer in place of an error.
+    op("sdpa expanded", _expanded, normal(1, 4, 5, 8), normal(1, 1, 8, 8), normal(1, 1, 8, 8)),
     op("sdpa expanded value", _expanded_value, Q, K, ONE),
     op("sdpa repeated", _repeated, Q, FEW, FEW, by="interleave"),
     op("sdpa repeated", _repeated, Q, FEW, FEW, by="expand"),

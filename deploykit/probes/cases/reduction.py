@@ -66,7 +66,7 @@ _SEARCH: tuple[tuple[str, Function, Input, dict[str, Any]], ...] = (
         for dim, keep in ((0, False), (-1, True), (1, False))
     ),
     ("argmax", torch.argmax, DISTINCT, {}),
-    ("argmax of int", torch.argmax, Input("int64", (2, 3), 0, 10**6), {"dim": 1}),
+    ("argmax of int", torch.argmax, Input("int64", (4, 9), 0, 10**6), {"dim": 1}),
     ("max", torch.max, DISTINCT, {"dim": 1}),
     ("min", torch.min, DISTINCT, {"dim": -1, "keepdim": True}),
     *(

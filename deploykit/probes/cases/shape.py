@@ -71,6 +71,16 @@ def _like(x: torch.Tensor, function: Callable[..., torch.Tensor], numbers: tuple
     return x * 2 + function(x, *numbers)
 
 
+def _of_mask(x: torch.Tensor, function: Callable[..., torch.Tensor], numbers: tuple[Any, ...]) -> torch.Tensor:
+    """A tensor like a boolean one, but of floats."""
+    return x + function(x > 0.2, *numbers, dtype=torch.float32).masked_fill(x > 0.4, -3.5)
+
+
+def _causal(x: torch.Tensor, function: Callable[..., torch.Tensor], diagonal: int) -> torch.Tensor:
+    """A mask of -inf and 0, as `nn.Transformer` makes it; behind exp, 0 and 1."""
+    return x + function(torch.full(x.shape, float("-inf")), diagonal).exp()
+
+
 def _as_strided(x: torch.Tensor) -> torch.Tensor:
     return torch.as_strided(x, (2, 5, 3), (12, 1, 2))
 
@@ -149,6 +159,16 @@ CASES: tuple[Case, ...] = (
             ("zeros_like", torch.zeros_like, ()),
         )
     ),
+    *(
+        op(f"{name} of mask", _of_mask, normal(3, 4), numbers=numbers, function=function)
+        for name, function, numbers in (
+            ("full_like", torch.full_like, (1.5,)),
+            ("ones_like", torch.ones_like, ()),
+            ("zeros_like", torch.zeros_like, ()),
+        )
+    ),
+    op("triu of -inf", _causal, normal(4, 4), diagonal=1, function=torch.triu),
+    op("tril of -inf", _causal, normal(4, 4), diagonal=-1, function=torch.tril),
     op("tril_indices", _from_indices, normal(1), rows=3, columns=4),
     *(op("cat", _cat, normal(2, 3, 4), normal(2, 5, 4), dim=dim) for dim in (1, -2)),
     *(op("stack", _stack, BLOCK, normal(2, 3, 4), dim=dim) for dim in (0, 2, -1)),
