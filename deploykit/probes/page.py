@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import get_args
 
 from deploykit.probes.cases import THEMES
+from deploykit.probes.known import cause
 from deploykit.probes.results import OUTCOMES, Outcome, Record, Results, loudest_first
 from deploykit.probes.show import cure, decibels, tally
 
@@ -13,8 +14,8 @@ _INTRODUCTION = """# What the converters get wrong
 
 {count} one-op models, each an op with one set of parameters, through every road of deploykit at fp32: exported,
 lowered, the saved file read back and run, its outputs compared with eager PyTorch. A case is **right** above 100 dB
-(or within 15 dB of PyTorch's own fp32 noise against fp64), and wrong below 60; integers and booleans have to be equal. Core ML files are
-executed by deploykit's reference runner, not by Apple's runtime.
+(or within 15 dB of PyTorch's own fp32 noise against fp64), and wrong below 60; integers and booleans have to be equal.
+Core ML files are executed by deploykit's reference runner, not by Apple's runtime.
 
 "Without" is the converter as deploykit calls it; "with" is after the exact rewrites that deploykit's road applies.
 Repeat any line with `deploykit probe --road ROAD --case 'ID'`, and the page with
@@ -73,13 +74,16 @@ def _wrong(results: Results) -> str:
             item.road,
             f"`{item.case}`",
             _outcome(item.bare.outcome, decibels(item.bare), item.bare.reason),
+            cause(item.road, item.case),
             cure(item),
         ]
         for item in loudest_first(results.records)
     ]
     if not rows:
         return ""
-    return "\n## Wrong without a word\n\n" + _table(["road", "case", "the file gives", "with rewrites"], rows)
+    return "\n## Wrong without a word\n\n" + _table(
+        ["road", "case", "the file gives", "because", "with rewrites"], rows
+    )
 
 
 def _outcome(outcome: Outcome, figure: str, reason: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import tempfile
 import threading
@@ -18,6 +17,7 @@ from deploykit.errors import ArgumentsError
 from deploykit.prepare.rewrites import REWRITES
 from deploykit.probes.cases import THEMES
 from deploykit.probes.cases.base import Case
+from deploykit.probes.known import fits
 from deploykit.probes.results import Record, Results, installed_versions, load, save
 from deploykit.probes.workers import Worker
 from deploykit.project import nearest
@@ -75,7 +75,7 @@ def chosen_cases(themes: Sequence[str], patterns: Sequence[str]) -> list[Case]:
     """
     _refuse_unknown("--theme", themes, list(THEMES))
     cases = [case for theme in THEMES if not themes or theme in themes for case in THEMES[theme]]
-    fits = {pattern: [case for case in cases if _fits(case.id, pattern)] for pattern in patterns}
+    fits = {pattern: [case for case in cases if fits(case.id, pattern)] for pattern in patterns}
     if empty := [pattern for pattern, found in fits.items() if not found]:
         raise ArgumentsError([f"--case {p}: fits none of {len(cases)} ids, such as {cases[0].id}" for p in empty])
     return [case for case in cases if not patterns or any(case in found for found in fits.values())]
@@ -181,11 +181,6 @@ def _start(roads: Roads, out: Path | None) -> Results:
     if not begun.continues(fresh):
         return fresh
     return begun.model_copy(update={"roads": begun.roads | fresh.roads})
-
-
-def _fits(name: str, pattern: str) -> bool:
-    """Brackets are part of an id, not a set of characters."""
-    return fnmatch.fnmatchcase(name, pattern.replace("[", "[[]"))
 
 
 def _refuse_unknown(option: str, names: Sequence[str], known: list[str]) -> None:
