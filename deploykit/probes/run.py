@@ -143,6 +143,8 @@ def _specs(tensors: dict[str, torch.Tensor]) -> tuple[TensorSpec, ...]:
 
 
 def _line(error: BaseException) -> str:
-    """An error in one line that is not too long to read."""
+    """An error in one line that is not too long to read: the one at the root, where an exporter wraps it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
     text = " ".join(str(error).split()) or "no message"
     return f"{type(error).__name__}: {text[:240]}"
