@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -65,18 +66,29 @@ class Record(Strict):
         return self.rewritten or self.bare
 
 
+class RoadState(Strict):
+    """What a road's findings hang on, beside the versions."""
+
+    code: str
+    """Of the backend's own modules: the first digits of a hash."""
+    rewrites: tuple[str, ...] = ()
+    """Those that the road lists."""
+
+
 class Results(Strict):
     """All records, and what they were measured with."""
 
     versions: dict[str, str]
-    roads: dict[str, tuple[str, ...]]
-    """Every road → the rewrites that it lists."""
+    roads: dict[str, RoadState]
+    """By "backend/road"."""
     records: tuple[Record, ...] = Field(default=())
 
-    def continues(self, other: Results) -> bool:
-        """Whether another run's records may stand beside these: the same versions and rewrites."""
-        common = self.roads.keys() & other.roads.keys()
-        return self.versions == other.versions and all(self.roads[name] == other.roads[name] for name in common)
+    def trusted(self, road: str, now: Results) -> Literal["whole", "bare", "no"]:
+        """What of a road's records still holds: all, what was found without rewrites, or nothing."""
+        then, present = self.roads.get(road), now.roads.get(road)
+        if self.versions != now.versions or then is None or present is None or then.code != present.code:
+            return "no"
+        return "whole" if then.rewrites == present.rewrites else "bare"
 
 
 def installed_versions() -> dict[str, str]:
@@ -89,6 +101,15 @@ def installed_versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[tool] = "not installed"
     return found
+
+
+def road_state(backend: str, rewrites: tuple[str, ...]) -> RoadState:
+    """Of a road as it is now."""
+    folder = Path(__file__).parents[1] / "backends" / backend
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.py")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return RoadState(code=digest.hexdigest()[:12], rewrites=rewrites)
 
 
 def load(path: Path) -> Results:

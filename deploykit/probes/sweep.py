@@ -18,7 +18,7 @@ from deploykit.prepare.rewrites import REWRITES
 from deploykit.probes.cases import THEMES
 from deploykit.probes.cases.base import Case
 from deploykit.probes.known import fits
-from deploykit.probes.results import Record, Results, installed_versions, load, save
+from deploykit.probes.results import Finding, Record, Results, installed_versions, load, road_state, save
 from deploykit.probes.workers import Worker
 from deploykit.project import nearest
 
@@ -38,7 +38,7 @@ class Request:
         roads: names of backends, of roads, or "backend/road".
         themes: keys of `THEMES`.
         cases: patterns of ids, in which only * and ? stand for others.
-        out: a results file, which is continued if it is of the same versions.
+        out: a results file, which is continued where it is of the same versions, code and rewrites.
         workers: processes at a time.
     """
 
@@ -75,10 +75,10 @@ def chosen_cases(themes: Sequence[str], patterns: Sequence[str]) -> list[Case]:
     """
     _refuse_unknown("--theme", themes, list(THEMES))
     cases = [case for theme in THEMES if not themes or theme in themes for case in THEMES[theme]]
-    fits = {pattern: [case for case in cases if fits(case.id, pattern)] for pattern in patterns}
-    if empty := [pattern for pattern, found in fits.items() if not found]:
+    fitting = {pattern: [case for case in cases if fits(case.id, pattern)] for pattern in patterns}
+    if empty := [pattern for pattern, found in fitting.items() if not found]:
         raise ArgumentsError([f"--case {p}: fits none of {len(cases)} ids, such as {cases[0].id}" for p in empty])
-    return [case for case in cases if not patterns or any(case in found for found in fits.values())]
+    return [case for case in cases if not patterns or any(case in found for found in fitting.values())]
 
 
 def sweep(
@@ -95,8 +95,8 @@ def sweep(
     Raises:
         ArgumentsError: if the results file is another kind of file.
     """
-    results = _Collected(_start(roads, request.out), request.out)
-    todo = deque((key, case) for key in roads for case in cases if (key, case.id) not in results.done)
+    results = _Collected(roads, request.out)
+    todo = deque((key, case) for key in roads for case in cases if not results.has(key, case))
     total, lock = len(todo), threading.Lock()
     with tempfile.TemporaryDirectory(prefix="deploykit-probes-") as folder, ThreadPoolExecutor(request.workers) as pool:
         log = request.out.with_suffix(".log") if request.out else Path(folder) / "probes.log"
@@ -116,10 +116,10 @@ def sweep(
                             worker.close()
                         key = wanted
                         worker = Worker(*roads[key], log, LIMIT_S, threads)
-                    record = examine(worker, key, case)
+                    record = examine(worker, key, case, results.bare.get((key, case.id)))
                     with lock:
                         results.add(record)
-                        progress(record, len(results.done) - results.before, total)
+                        progress(record, results.added, total)
             finally:
                 if worker is not None:
                     worker.close()
@@ -133,9 +133,17 @@ def sweep(
     return results.so_far()
 
 
-def examine(worker: Worker, key: str, case: Case) -> Record:
-    """A case on a road: as the converter is, with the road's rewrites, and, if it is not right then, with all."""
-    _, bare = worker.ask(case)
+def examine(worker: Worker, key: str, case: Case, bare: Finding | None = None) -> Record:
+    """A case on a road: as the converter is, with the road's rewrites, and, if it is not right then, with all.
+
+    Args:
+        worker: of the road.
+        key: the road's name.
+        case: what to run.
+        bare: what is known of it without rewrites, if anything.
+    """
+    if bare is None:
+        _, bare = worker.ask(case)
     if bare is None:
         raise AssertionError("a case without rewrites always has a finding")
     own = worker.road.rewrites
@@ -149,38 +157,43 @@ def examine(worker: Worker, key: str, case: Case) -> Record:
 
 
 class _Collected:
-    """The records so far, kept on disk."""
+    """The records so far, kept on disk.
 
-    def __init__(self, begun: Results, path: Path | None) -> None:
-        self._begun, self._path, self._saved = begun, path, time.monotonic()
-        self.done = {(item.road, item.case): item for item in begun.records}
-        self.before = len(self.done)
+    Args:
+        roads: what is to be run.
+        path: a results file, which may exist: what still holds of it is kept, the rest is left out.
+    """
+
+    def __init__(self, roads: Roads, path: Path | None) -> None:
+        states = {key: road_state(backend, road.rewrites) for key, (backend, road) in all_roads().items()}
+        states |= {key: road_state(backend, road.rewrites) for key, (backend, road) in roads.items()}
+        now = Results(versions=installed_versions(), roads=states)
+        before = load(path) if path is not None and path.exists() else now.model_copy(update={"roads": {}})
+        trust = {key: before.trusted(key, now) for key in before.roads}
+        self.done = {(i.road, i.case): i for i in before.records if trust[i.road] == "whole"}
+        self.bare = {(i.road, i.case): i.bare for i in before.records if trust[i.road] == "bare"}
+        kept = roads.keys() | {key for key, state in trust.items() if state == "whole"}
+        self._now = now.model_copy(update={"roads": {key: states[key] for key in states if key in kept}})
+        self._path, self._saved, self.added = path, time.monotonic(), 0
+
+    def has(self, road: str, case: Case) -> bool:
+        return (road, case.id) in self.done
 
     def add(self, record: Record) -> None:
         self.done[record.road, record.case] = record
+        self.added += 1
         if time.monotonic() - self._saved > SAVED_EVERY_S:
             self.save()
 
     def so_far(self) -> Results:
         order = {case.id: index for index, case in enumerate(case for theme in THEMES.values() for case in theme)}
         rows = sorted(self.done.values(), key=lambda item: (item.road, order.get(item.case, len(order))))
-        return self._begun.model_copy(update={"records": tuple(rows)})
+        return self._now.model_copy(update={"records": tuple(rows)})
 
     def save(self) -> None:
         if self._path is not None:
             save(self.so_far(), self._path)
         self._saved = time.monotonic()
-
-
-def _start(roads: Roads, out: Path | None) -> Results:
-    """What a results file holds already, if it was measured with the same versions and rewrites."""
-    fresh = Results(versions=installed_versions(), roads={key: road.rewrites for key, (_, road) in roads.items()})
-    if out is None or not out.exists():
-        return fresh
-    begun = load(out)
-    if not begun.continues(fresh):
-        return fresh
-    return begun.model_copy(update={"roads": begun.roads | fresh.roads})
 
 
 def _refuse_unknown(option: str, names: Sequence[str], known: list[str]) -> None:

@@ -5,7 +5,7 @@ from io import StringIO
 from rich.console import Console
 
 from deploykit.probes.page import page
-from deploykit.probes.results import Finding, Record, Results, loudest_first
+from deploykit.probes.results import Finding, Record, Results, RoadState, loudest_first
 from deploykit.probes.show import summary
 
 RIGHT, REFUSED = (
@@ -25,7 +25,7 @@ def record(case: str, bare: Finding, rewritten: Finding | None = None, **more: o
 
 RESULTS = Results(
     versions={"torch": "2.14.1"},
-    roads={"onnx/dynamo": ("a rewrite",)},
+    roads={"onnx/dynamo": RoadState(code="0", rewrites=("a rewrite",))},
     records=(
         record("relu[4x32]", RIGHT),
         record("tanh[4x32]", wrong(40.0)),

@@ -7,15 +7,15 @@ import pytest
 from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.errors import ArgumentsError
 from deploykit.probes.cases import by_id
-from deploykit.probes.results import Record, load
+from deploykit.probes.results import Record, Results, load, save
 from deploykit.probes.run import RUNS
-from deploykit.probes.sweep import Request, all_roads, chosen_cases, chosen_roads, sweep
+from deploykit.probes.sweep import Request, Roads, all_roads, chosen_cases, chosen_roads, sweep
 from deploykit.probes.workers import Worker
 
-RELU, SOFTPLUS, TANH = (by_id()[f"{name}[4x32]"] for name in ("relu", "softplus", "tanh"))
+RELU, SOFTPLUS, TANH, SIN = (by_id()[f"{name}[4x32]"] for name in ("relu", "softplus", "tanh", "sin"))
 
 
-def planted(name: str) -> dict[str, tuple[str, RoadEntry]]:
+def planted(name: str) -> Roads:
     return {f"onnx/{name}": ("onnx", RoadEntry(name, f"tests.probes.planted:{name}"))}
 
 
@@ -23,34 +23,40 @@ def quiet(record: Record, done: int, total: int) -> None:
     assert 0 < done <= total
 
 
-def test_a_file_of_another_function_is_wrong_and_the_results_are_kept(tmp_path: Path) -> None:
-    out = tmp_path / "results.json"
-    results = sweep([RELU, TANH], planted("wrong"), Request(out=out, workers=1), quiet)
-    assert [record.case for record in results.records] == [RELU.id, TANH.id]
-    for record in results.records:
-        assert record.bare.outcome == "wrong"
-        assert record.bare.snr_db is not None
-        assert record.bare.snr_db < 20
-    assert load(out) == results
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Path]:
+    """A converter that is wrong, dies and refuses, and the file of what was found."""
+    out = tmp_path_factory.mktemp("probes") / "results.json"
+    return sweep([RELU, SOFTPLUS, TANH, SIN], planted("mixed"), Request(out=out, workers=1), quiet), out
 
+
+def test_a_file_of_another_function_is_wrong(swept: tuple[Results, Path]) -> None:
+    found = {record.case: record.bare for record in swept[0].records}
+    for case in (RELU, SIN):
+        assert found[case.id].outcome == "wrong"
+        assert (found[case.id].snr_db or 0) < 20
+
+
+def test_a_crash_costs_its_case_only(swept: tuple[Results, Path]) -> None:
+    found = {record.case: record.bare for record in swept[0].records}
+    assert len(found) == 4
+    assert found[SOFTPLUS.id].outcome == "crashed"
+    assert "SIGABRT" in found[SOFTPLUS.id].reason
+
+
+def test_an_error_is_a_refusal_with_its_root_in_one_line(swept: tuple[Results, Path]) -> None:
+    found = {record.case: record.bare for record in swept[0].records}
+    assert found[TANH.id].outcome == "refused"
+    assert found[TANH.id].reason == "NotImplementedError: no such op"
+
+
+def test_what_is_done_is_kept_and_not_done_again(swept: tuple[Results, Path]) -> None:
     def never(record: Record, done: int, total: int) -> None:
         raise AssertionError(f"{record.case} was run again")
 
-    assert sweep([RELU, TANH], planted("wrong"), Request(out=out, workers=1), never) == results
-
-
-def test_a_crash_costs_its_case_only(tmp_path: Path) -> None:
-    results = sweep([RELU, SOFTPLUS, TANH], planted("crashes"), Request(workers=1), quiet)
-    found = {record.case: record.bare for record in results.records}
-    assert found[SOFTPLUS.id].outcome == "crashed"
-    assert "SIGABRT" in found[SOFTPLUS.id].reason
-    assert [found[case.id].outcome for case in (RELU, TANH)] == ["wrong", "wrong"]
-
-
-def test_an_error_is_a_refusal_with_its_reason_in_one_line() -> None:
-    (record,) = sweep([RELU], planted("refuses"), Request(workers=1), quiet).records
-    assert record.bare.outcome == "refused"
-    assert record.bare.reason == "NotImplementedError: no such op"
+    results, out = swept
+    assert load(out) == results
+    assert sweep([SIN, TANH], planted("mixed"), Request(out=out, workers=1), never) == results
 
 
 def test_a_road_that_does_not_end_is_ended(tmp_path: Path) -> None:
@@ -84,13 +90,31 @@ def test_brackets_are_part_of_an_id() -> None:
         chosen_cases(["norms"], ())
 
 
-def test_results_of_other_versions_are_not_continued(tmp_path: Path) -> None:
+def test_what_no_longer_holds_is_measured_again(swept: tuple[Results, Path], tmp_path: Path) -> None:
+    results, _ = swept
+    (key,) = results.roads
+    state = results.roads[key]
+
+    def changed(**what: object) -> Results:
+        return results.model_copy(update={"roads": {key: state.model_copy(update=what)}})
+
+    assert results.trusted(key, results) == "whole"
+    assert results.trusted(key, changed(rewrites=("one",))) == "bare"
+    assert results.trusted(key, changed(code="0")) == "no"
+    assert results.trusted(key, results.model_copy(update={"versions": {"torch": "1.0"}})) == "no"
+    assert results.trusted("onnx/other", results) == "no"
     out = tmp_path / "results.json"
-    first = sweep([RELU], planted("wrong"), Request(out=out, workers=1), quiet)
-    out.write_text(out.read_text().replace(f'"torch": "{first.versions["torch"]}"', '"torch": "1.0"'))
-    assert not load(out).continues(first)
-    second = sweep([TANH], planted("wrong"), Request(out=out, workers=1), quiet)
-    assert [record.case for record in second.records] == [TANH.id]
     out.write_text("{}")
     with pytest.raises(ArgumentsError, match="no results file"):
-        sweep([RELU], planted("wrong"), Request(out=out, workers=1), quiet)
+        sweep([RELU], planted("mixed"), Request(out=out, workers=1), quiet)
+
+
+def test_with_new_rewrites_only_what_they_change_is_run(swept: tuple[Results, Path], tmp_path: Path) -> None:
+    results, _ = swept
+    out = tmp_path / "results.json"
+    (key,) = results.roads
+    older = results.roads[key].model_copy(update={"rewrites": ("one that is gone",)})
+    save(results.model_copy(update={"roads": {key: older}}), out)
+    again = sweep([RELU, SIN], planted("mixed"), Request(out=out, workers=1), quiet)
+    before = {record.case: record.bare for record in results.records}
+    assert {record.case: record.bare for record in again.records} == {case.id: before[case.id] for case in (RELU, SIN)}
