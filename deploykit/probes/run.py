@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,6 +29,9 @@ RUNS: dict[str, str] = {"coreml": "coreml-reference", "litert": "tflite", "onnx"
 """Backend → the runner that executes its files here."""
 
 NAME = "probe"
+
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|(?<![\w.])(?:/[\w.+@-]+)+/")
+"""Colours, and the folders of absolute paths: what is said of a converter is the same on every machine."""
 
 
 class Named(nn.Module):
@@ -146,5 +150,5 @@ def _line(error: BaseException) -> str:
     """An error in one line that is not too long to read: the one at the root, where an exporter wraps it."""
     while error.__cause__ is not None:
         error = error.__cause__
-    text = " ".join(str(error).split()) or "no message"
+    text = " ".join(_NOISE.sub("", str(error)).split()) or "no message"
     return f"{type(error).__name__}: {text[:240]}"
