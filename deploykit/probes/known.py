@@ -27,6 +27,9 @@ CAUSES: dict[tuple[str, str], str] = {
     (_CORE_ML, "RMSNorm[*eps=0.1*"): "eps is added to x over its largest magnitude",
     (_CORE_ML, "reciprocal[*"): "MIL's inverse adds 1e-4 to x",
     (_CORE_ML, "softplus[*threshold=*"): "the threshold is ignored",
+    (_CORE_ML, "triu of -inf[*"): "triu of -inf is NaN: x minus its lower part",
+    (_CORE_ML, "tril of -inf[*"): "tril of -inf is NaN: x minus its upper part",
+    (_CORE_ML, "zeros_like of mask[*"): "zeros_like of a boolean mask ignores dtype, and stays boolean",
     (_LITERT, "interpolate[*mode=nearest*"): "picks other pixels than floor(i * from / to)",
     (_LITERT, "interpolate[*mode=bilinear,scale_factor=*"): "the ratio is not the given factor, but that of the sizes",
     (_LITERT, "max_pool2d[1x2x7x6;*ceil_mode=True*"): "one window too many where they fit exactly",
@@ -37,7 +40,8 @@ CAUSES: dict[tuple[str, str], str] = {
         "sdpa expanded[*",
     ): "one key for all heads is transposed wrongly; silent where keys are as many as a head has values",
     (_ONNX, "avg_pool2d[*divisor_override=*"): "divisor_override is ignored",
-    (_ONNX, "log_sigmoid[*"): "log of a sigmoid that has become 0",
+    (_ONNX, "log_sigmoid[*"): "log of a sigmoid that is rounded first",
+    (_ONNX, "scatter_reduce[*reduce=mean*"): "sums in place of means",
 }
 """(road, pattern of ids) → what the converter does in place of what was asked."""
 
