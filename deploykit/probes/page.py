@@ -8,7 +8,7 @@ from typing import get_args
 from deploykit.probes.cases import THEMES
 from deploykit.probes.known import cause
 from deploykit.probes.results import OUTCOMES, Outcome, Record, Results, loudest_first
-from deploykit.probes.show import cure, decibels, tally
+from deploykit.probes.show import cure, said, tally
 
 _INTRODUCTION = """# What the converters get wrong
 
@@ -19,7 +19,7 @@ Core ML files are executed by deploykit's reference runner, not by Apple's runti
 
 "Without" is the converter as deploykit calls it; "with" is after the exact rewrites that deploykit's road applies.
 Repeat any line with `deploykit probe --road ROAD --case 'ID'`, and the page with
-`deploykit probe --out deploykit/probes/known.json --markdown docs/probes.md` (it takes minutes).
+`deploykit probe --out deploykit/probes/known.json --markdown docs/probes.md` (half a second of processor time a case).
 
 Measured with {versions}.
 """
@@ -73,7 +73,7 @@ def _wrong(results: Results) -> str:
         [
             item.road,
             f"`{item.case}`",
-            _outcome(item.bare.outcome, decibels(item.bare), item.bare.reason),
+            said(item.bare) if item.bare.outcome == "wrong" else item.bare.outcome.replace("_", " "),
             cause(item.road, item.case),
             cure(item),
         ]
@@ -84,12 +84,6 @@ def _wrong(results: Results) -> str:
     return "\n## Wrong without a word\n\n" + _table(
         ["road", "case", "the file gives", "because", "with rewrites"], rows
     )
-
-
-def _outcome(outcome: Outcome, figure: str, reason: str) -> str:
-    if outcome != "wrong":
-        return outcome.replace("_", " ")
-    return reason if "should be" in reason or "NaN" in reason or figure == "–" else figure
 
 
 def _refused(results: Results) -> str:

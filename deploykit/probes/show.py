@@ -38,13 +38,9 @@ def tally(results: Results, road: str) -> tuple[Counter[Outcome], Counter[Outcom
     return Counter(item.bare.outcome for item in records), Counter(item.final.outcome for item in records)
 
 
-def decibels(finding: Finding) -> str:
-    """Its figure: dB where there are floats, else the largest error."""
-    if finding.outcome not in ("right", "rough", "wrong"):
-        return "–"
-    if finding.snr_db is not None:
-        return "equal bits" if finding.snr_db >= 300 else f"{finding.snr_db:.1f} dB"
-    return "–" if finding.max_abs is None else f"off by {finding.max_abs:g}"
+def said(finding: Finding) -> str:
+    """What a wrong file gives, in a few words: "2.4 dB" where there is one output."""
+    return finding.reason.removeprefix("y0: ").removeprefix("y0 is ")
 
 
 def cure(item: Record) -> str:
@@ -71,20 +67,23 @@ def _counts(results: Results) -> Table:
 
 
 def _wrong(records: Sequence[Record]) -> Table:
-    table = Table("road", "case", "is", "", box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table = _columns("road", "case", "gives", "")
     for item in records:
         worst = item.final if item.final.outcome == "wrong" else item.bare
-        table.add_row(item.road, Text(item.case), Text(_figure(worst)), Text(cure(item)))
+        table.add_row(Text(item.road), Text(item.case), Text(said(worst)), Text(cure(item)))
     return table
 
 
-def _figure(finding: Finding) -> str:
-    text = decibels(finding)
-    return finding.reason if text == "–" or "should be" in finding.reason or "NaN" in finding.reason else text
-
-
-def _refused(records: list[Record]) -> Table:
-    table = Table("road", "case", "reason", box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+def _refused(records: Sequence[Record]) -> Table:
+    table = _columns("road", "case", "reason")
     for item in records:
-        table.add_row(item.road, Text(item.case), Text(cure(item) or item.final.reason[:100]))
+        table.add_row(Text(item.road), Text(item.case), Text(cure(item) or item.final.reason[:100]))
+    return table
+
+
+def _columns(*titles: str) -> Table:
+    """Ids are one long word: they are folded, never cut, for they are to be copied."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
     return table
