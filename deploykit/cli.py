@@ -190,6 +190,31 @@ def parity(
 
 
 @app.command()
+def probe(
+    road: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only these: litert, litert-torch or litert/litert-torch.")
+    ] = None,
+    theme: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these: resize, pooling, norm…")] = None,
+    case: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only these; * stands for anything.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Results as JSON; an unfinished file is continued.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="The same as a page.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 2,
+) -> None:
+    """Tell what the installed converters get wrong: one-op models through every road, compared with PyTorch.
+
+    Exit codes: 0 it ran, whatever it found, 2 something given is wrong.
+    """
+    from deploykit.probes import command
+    from deploykit.probes.sweep import Request
+
+    with _errors():
+        request = Request(tuple(road or ()), tuple(theme or ()), tuple(case or ()), to, workers)
+        out.print(command.probe(request, markdown, err))
+
+
+@app.command()
 def doctor(
     make: Annotated[bool, typer.Option("--make", help="Make the environments that are not there yet.")] = False,
 ) -> None:

@@ -74,7 +74,7 @@ class IsolatedPool(Executor):
             answer: T | BaseException = receiver.recv()
         except EOFError:
             process.join()
-            raise JobDied(f"its process {_how(process.exitcode)}") from None
+            raise JobDied(f"its process {how_it_ended(process.exitcode)}") from None
         finally:
             process.join()
             self._running.discard(process)
@@ -121,7 +121,8 @@ def logged(log: Path, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
     return fn(*args, **kwargs)
 
 
-def _how(exitcode: int | None) -> str:
+def how_it_ended(exitcode: int | None) -> str:
+    """The end of a process, in words."""
     if exitcode is not None and exitcode < 0:
         name = signal.Signals(-exitcode).name
         return f"was ended by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
@@ -133,7 +134,7 @@ def _child(
 ) -> None:
     os.environ["OMP_NUM_THREADS"] = str(cores)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         result: object = fn(*args, **kwargs)
     except DeploykitError as error:
@@ -155,7 +156,8 @@ def _print_traceback() -> None:
         traceback.print_exc()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Waits for the parent process to end, and ends this one then; for a thread of its own."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
