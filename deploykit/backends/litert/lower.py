@@ -14,7 +14,6 @@ from ai_edge_quantizer.recipe import AlgorithmName
 
 from deploykit.backends.base import LowerRequest
 
-
 _TFL_OPS = "LITERT_TORCH_FULL_TFL_DECOMPS"
 """Has litert-torch lower by a table of its own from ATen to TFLite's ops, and not by way of StableHLO."""
 
