@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -38,7 +39,7 @@ def broadcast(
     k, v = key, value
     if enable_gqa:
         k, v = (_each_head(x, query.shape[-3]) for x in (key, value))
-    batch = torch.broadcast_shapes(query.shape[:-2], k.shape[:-2], v.shape[:-2])
+    batch = torch.broadcast_shapes(query.shape[:-2], k.shape[:-2], v.shape[:-2])  # type: ignore[no-untyped-call]
     q, k, v = (written_out(x, batch) for x in (query, k, v))
     if q is query and k is key and v is value:
         return NotImplemented
@@ -85,3 +86,28 @@ def four_axes(
     q, k, v = (x.reshape(1, count, *x.shape[-2:]) for x in (query, key, value))
     made = F.scaled_dot_product_attention(q, k, v, mask, 0.0, is_causal, scale=scale)
     return made.reshape(*batch, *made.shape[-2:])
+
+
+def strides(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None = None,
+    dropout: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Any:
+    """`aten.scaled_dot_product_attention` whose result lies in memory as its shape says, whoever computes it.
+
+    The kernels differ in this, and a view that is right after one of them fails after another: see `view`.
+    """
+    options = {"scale": scale, "enable_gqa": enable_gqa}
+    made = F.scaled_dot_product_attention(query, key, value, mask, dropout, is_causal, **options)  # type: ignore[arg-type]
+    return made.clone(memory_format=torch.contiguous_format)
+
+
+def view(x: torch.Tensor, size: Sequence[int]) -> Any:
+    """`aten.view` of a tensor that no longer lies in memory as it did at capture: as a reshape."""
+    return NotImplemented if x.is_contiguous() else x.reshape(size)
