@@ -118,7 +118,6 @@ _ONNX = (
     "Fourier transforms as matmuls",
     "attention of four axes",
     "attention with strides of its own",
-    "views as reshapes",
     "average pooling by a divisor as a mean",
     "pooling without an idle ceil_mode",
     "adaptive max pooling as maxima",

@@ -80,9 +80,6 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "attention:strides",
         "torch 2.14's dynamo exporter decomposes it to other strides: Cannot view a tensor with shape ... and strides",
     ),
-    "views as reshapes": Rewrite(
-        ("aten.view.default",), _HERE + "attention:view", "goes with the strides of attention: MaxViT, SAM, RT-DETR v2"
-    ),
     "attention of four axes": Rewrite(
         ("aten.scaled_dot_product_attention.default",),
         _HERE + "attention:four_axes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -99,15 +98,12 @@ def strides(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Any:
-    """`aten.scaled_dot_product_attention` whose result lies in memory as its shape says, whoever computes it.
+    """`aten.scaled_dot_product_attention` whose result lies in memory as PyTorch's own kernel leaves it.
 
-    The kernels differ in this, and a view that is right after one of them fails after another: see `view`.
+    The kernels differ in this, and a view that is right after one of them fails after another.
     """
-    options = {"scale": scale, "enable_gqa": enable_gqa}
-    made = F.scaled_dot_product_attention(query, key, value, mask, dropout, is_causal, **options)  # type: ignore[arg-type]
-    return made.clone(memory_format=torch.contiguous_format)
-
-
-def view(x: torch.Tensor, size: Sequence[int]) -> Any:
-    """`aten.view` of a tensor that no longer lies in memory as it did at capture: as a reshape."""
-    return NotImplemented if x.is_contiguous() else x.reshape(size)
+    options: dict[str, Any] = {"scale": scale, "enable_gqa": enable_gqa}
+    made = F.scaled_dot_product_attention(query, key, value, mask, dropout, is_causal, **options)
+    order = sorted(range(made.dim()), key=made.stride, reverse=True)
+    back = [order.index(axis) for axis in range(made.dim())]
+    return made.permute(order).clone(memory_format=torch.contiguous_format).permute(back)

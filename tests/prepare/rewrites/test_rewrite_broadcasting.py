@@ -106,3 +106,13 @@ def test_attention_of_other_ranks(batch: tuple[int, ...], mask: tuple[int, ...] 
         assert made is NotImplemented
     else:
         torch.testing.assert_close(made, F.scaled_dot_product_attention(query, key, value, added))
+
+
+@settings(deadline=None)
+@given(st.sampled_from([1, 2]), st.booleans())
+def test_attention_keeps_its_strides(batch: int, is_causal: bool) -> None:
+    query = torch.randn(batch, 5, 4, 8).transpose(1, 2)
+    wanted = F.scaled_dot_product_attention(query, query, query, is_causal=is_causal)
+    made = attention.strides(query, query, query, is_causal=is_causal)
+    assert torch.equal(made, wanted)
+    assert torch.equal(made.transpose(1, 2).view(batch, 5, 32), wanted.transpose(1, 2).reshape(batch, 5, 32))
