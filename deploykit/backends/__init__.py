@@ -144,6 +144,7 @@ _ONNX = (
     "complex numbers as pairs",
     "Fourier transforms as matmuls",
     "attention of four axes",
+    "attention with strides of its own",
     "average pooling by a divisor as a mean",
     "pooling without an idle ceil_mode",
     "adaptive max pooling as maxima",

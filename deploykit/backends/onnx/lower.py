@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import warnings
 from pathlib import Path
@@ -24,12 +23,12 @@ OPSET = 18
 
 def from_dynamo(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     """The dynamo exporter, which takes an ExportedProgram as it is."""
-    return _finish(_export(_with_reshapes(program), request), request)
+    return _finish(_export(program, request), request)
 
 
 def from_dynamo_decomposed(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     """The dynamo exporter, after the decomposition to core ATen: fewer ops for it to know."""
-    return _finish(_export(_with_reshapes(program).run_decompositions(), request), request)
+    return _finish(_export(program.run_decompositions(), request), request)
 
 
 def from_torchscript(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
@@ -38,10 +37,10 @@ def from_torchscript(program: torch.export.ExportedProgram, request: LowerReques
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # it goes one day; until then it knows some ops better
-        torch.onnx.export(
+        torch.onnx.export(  # it writes to an open file as well, which its signature does not tell
             _Positional(program.module(check_guards=False), list(kwargs)),
             (*args, *kwargs.values()),
-            file,
+            file,  # type: ignore[arg-type]
             dynamo=False,
             opset_version=OPSET,
             input_names=[i.name for i in request.signature.inputs],
@@ -65,29 +64,6 @@ class _Positional(torch.nn.Module):
         plain = len(args) - len(self.names)
         outputs = self.module(*args[:plain], **dict(zip(self.names, args[plain:], strict=True)))
         return tuple(pytree.tree_leaves(outputs))
-
-
-def _with_reshapes(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
-    """The program with each view as a reshape.
-
-    torch.export writes a reshape as a view where the strides allow it. A decomposition may leave other strides behind,
-    as that of attention does, and then the view fails: "Cannot view a tensor with shape … and strides …".
-    """
-    module = copy.copy(program.graph_module)
-    module.graph = copy.deepcopy(program.graph_module.graph)
-    for node in module.graph.nodes:
-        if node.op == "call_function" and node.target is torch.ops.aten.view.default:
-            node.target = torch.ops.aten.reshape.default
-    return torch.export.ExportedProgram(
-        root=module,
-        graph=module.graph,
-        graph_signature=program.graph_signature,
-        state_dict=program.state_dict,
-        range_constraints=program.range_constraints,
-        module_call_graph=program.module_call_graph,
-        example_inputs=program.example_inputs,
-        constants=program.constants,
-    )
 
 
 def _export(program: torch.export.ExportedProgram, request: LowerRequest) -> onnx.ModelProto:

@@ -208,6 +208,11 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "spectral:{op}",
         "litert-torch 0.10 has the transform of real values along the last axis only, and no inverse",
     ),
+    "attention with strides of its own": Rewrite(
+        ("aten.scaled_dot_product_attention.default",),
+        _HERE + "attention:strides",
+        "torch 2.14's dynamo exporter decomposes it to other strides: Cannot view a tensor with shape ... and strides",
+    ),
     "attention of four axes": Rewrite(
         ("aten.scaled_dot_product_attention.default",),
         _HERE + "attention:four_axes",

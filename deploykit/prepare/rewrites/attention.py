@@ -38,7 +38,7 @@ def broadcast(
     k, v = key, value
     if enable_gqa:
         k, v = (_each_head(x, query.shape[-3]) for x in (key, value))
-    batch = torch.broadcast_shapes(query.shape[:-2], k.shape[:-2], v.shape[:-2])
+    batch = torch.broadcast_shapes(query.shape[:-2], k.shape[:-2], v.shape[:-2])  # type: ignore[no-untyped-call]
     q, k, v = (written_out(x, batch) for x in (query, k, v))
     if q is query and k is key and v is value:
         return NotImplemented
@@ -85,3 +85,25 @@ def four_axes(
     q, k, v = (x.reshape(1, count, *x.shape[-2:]) for x in (query, key, value))
     made = F.scaled_dot_product_attention(q, k, v, mask, 0.0, is_causal, scale=scale)
     return made.reshape(*batch, *made.shape[-2:])
+
+
+def strides(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None = None,
+    dropout: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Any:
+    """`aten.scaled_dot_product_attention` whose result lies in memory as PyTorch's own kernel leaves it.
+
+    The kernels differ in this, and a view that is right after one of them fails after another.
+    """
+    options: dict[str, Any] = {"scale": scale, "enable_gqa": enable_gqa}
+    made = F.scaled_dot_product_attention(query, key, value, mask, dropout, is_causal, **options)
+    order = sorted(range(made.dim()), key=made.stride, reverse=True)
+    back = [order.index(axis) for axis in range(made.dim())]
+    return made.permute(order).clone(memory_format=torch.contiguous_format).permute(back)

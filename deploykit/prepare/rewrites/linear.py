@@ -12,7 +12,8 @@ import torch
 def by_factor(
     x: torch.Tensor, size: Sequence[int] | None, align_corners: bool, factors: Sequence[float] | None = None
 ) -> Any:
-    """`bilinear` by a factor that the sizes do not tell, as 1.5 from 7 to 10: ATen steps by the factor.
+    """`bilinear` by a factor that the sizes do not tell, as 1.5 from 7 to 10: ATen steps by the factor,
+    but for an axis that keeps its size.
 
     Args:
         x: [N, C, H, W].
@@ -23,10 +24,11 @@ def by_factor(
     if size is not None or factors is None or align_corners:
         return NotImplemented
     new = [int(old * factor) for old, factor in zip(x.shape[2:], factors, strict=True)]
-    if all(old * factor == n for old, n, factor in zip(x.shape[2:], new, factors, strict=True)):
+    steps = list(zip(x.shape[2:], new, factors, strict=True))
+    if all(n in (old, old * factor) for old, n, factor in steps):
         return NotImplemented
-    for axis, (n, factor) in enumerate(zip(new, factors, strict=True), start=2):
-        x = _resize(x, axis, n, 1.0 / factor)
+    for axis, (old, n, factor) in enumerate(steps, start=2):
+        x = x if n == old else _resize(x, axis, n, 1.0 / factor)
     return x
 
 

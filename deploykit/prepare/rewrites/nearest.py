@@ -15,7 +15,7 @@ def fractional(
     """`nearest` where an axis does not grow by a whole number; a converter may then round otherwise than ATen.
 
     Args:
-        x: [N, C, sizes to resize...].
+        x: [N, C, H, W].
         size: the new sizes, or None where `scales` tells them.
         scales: factors of an op's `vec` overload, one an axis; of its `default` overload the first of them.
         more: the other factors of the `default` overload.
@@ -33,10 +33,14 @@ def fractional(
 
 
 def source(old: int, new: int, factor: float | None) -> list[int]:
-    """Which of `old` places each of `new` places takes, as ATen's CPU kernel reckons in float32.
+    """Which of `old` places each of `new` places takes, as ATen's two-dimensional CPU kernel reckons, in float32.
+
+    Where an axis keeps its size or doubles it, the factor does not count.
 
     Source: https://github.com/pytorch/pytorch/blob/v2.14.0/aten/src/ATen/native/UpSample.h, nearest_idx.
     """
+    if new in (old, 2 * old):
+        factor = None
     step = np.float32(1.0 / factor) if factor else np.float32(old) / np.float32(new)
     places = np.floor(np.arange(new, dtype=np.float32) * step).astype(int)
     return [int(place) for place in np.minimum(places, old - 1)]

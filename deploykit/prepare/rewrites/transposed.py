@@ -36,7 +36,8 @@ def convolution(
     if not any(extra) or any(e > c for e, c in zip(extra, cut, strict=True)):
         return NotImplemented
     op = F.conv_transpose1d if axes == 1 else F.conv_transpose2d
-    made = op(x, weight, bias, list(stride), 0, 0, groups, list(dilation))
+    steps, apart = (list(v) * (axes if len(v) == 1 else 1) for v in (stride, dilation))  # litert-torch wants all told
+    made = op(x, weight, bias, steps, [0] * axes, [0] * axes, groups, apart)
     for axis, (c, e) in enumerate(zip(cut, extra, strict=True), start=2):
         made = made.narrow(axis, c, made.shape[axis] - 2 * c + e)
     return made
