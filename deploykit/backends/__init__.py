@@ -121,13 +121,13 @@ BACKENDS: dict[str, Backend] = {
                 rewrites=COREML_REWRITES,
             ),
             RoadEntry(
-                "torch.export, decomposed",
-                "deploykit.backends.coreml.lower:from_decomposed_export",
+                "torchscript trace",
+                "deploykit.backends.coreml.lower:from_trace",
                 rewrites=COREML_REWRITES,
             ),
             RoadEntry(
-                "torchscript trace",
-                "deploykit.backends.coreml.lower:from_trace",
+                "torch.export, decomposed",
+                "deploykit.backends.coreml.lower:from_decomposed_export",
                 rewrites=COREML_REWRITES,
             ),
         ),

@@ -6,6 +6,7 @@ ATen: aten/src/ATen/native/UpSample.h (scales and source indices), UpSampleKerne
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import floor
 from typing import Any
 
@@ -22,14 +23,18 @@ def bicubic(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any
     return _resize(x, output_size, align_corners, scales, cubic_weights)
 
 
-def bicubic_antialiased(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> torch.Tensor:
+def bicubic_antialiased(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> Any:
     """`aten._upsample_bicubic2d_aa`."""
-    return _resize(x, output_size, align_corners, scales, lambda *given: antialiased_weights(*given, _keys, 2.0))
+    if min(*x.shape[2:], *_target(x, output_size, scales)[0]) == 1:
+        return NotImplemented  # there ATen mixes up its two passes
+    return _resize(x, output_size, align_corners, scales, partial(antialiased_weights, kernel=_keys, radius=2.0))
 
 
-def bilinear_antialiased(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> torch.Tensor:
+def bilinear_antialiased(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> Any:
     """`aten._upsample_bilinear2d_aa`."""
-    return _resize(x, output_size, align_corners, scales, lambda *given: antialiased_weights(*given, _tent, 1.0))
+    if min(*x.shape[2:], *_target(x, output_size, scales)[0]) == 1:
+        return NotImplemented  # there ATen mixes up its two passes
+    return _resize(x, output_size, align_corners, scales, partial(antialiased_weights, kernel=_tent, radius=1.0))
 
 
 def linear(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> Any:
@@ -38,11 +43,15 @@ def linear(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any)
     ratios = zip(sizes, x.shape[2:], factors, strict=True)
     if align_corners or all(factor is None or new == old * factor for new, old, factor in ratios):
         return NotImplemented
+    if tuple(sizes) == tuple(x.shape[2:]):
+        return x.clone()  # ATen copies, whatever the scale factors are
     return _resize(x, output_size, align_corners, scales, linear_weights)
 
 
 def trilinear(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> torch.Tensor:
     """`aten.upsample_trilinear3d`: [N, C, D, H, W] → [N, C, D', H', W']."""
+    if tuple(_target(x, output_size, scales)[0]) == tuple(x.shape[2:]):
+        return x.clone()
     return _resize(x, output_size, align_corners, scales, linear_weights)
 
 
@@ -55,7 +64,7 @@ def adaptive_average(x: torch.Tensor, output_size: Sequence[int]) -> torch.Tenso
 
 def along(x: torch.Tensor, dim: int, weights: NDArray[np.float64]) -> torch.Tensor:
     """Multiplies one of the last three dimensions by a matrix [new size, size]."""
-    if np.array_equal(weights, np.eye(len(weights), weights.shape[1])):
+    if np.array_equal(weights, np.eye(x.shape[dim])):
         return x
     matrix = torch.tensor(weights.tolist(), dtype=x.dtype)
     if dim == -1:
