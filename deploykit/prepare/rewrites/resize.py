@@ -43,15 +43,11 @@ def linear(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any)
     ratios = zip(sizes, x.shape[2:], factors, strict=True)
     if align_corners or all(factor is None or new == old * factor for new, old, factor in ratios):
         return NotImplemented
-    if tuple(sizes) == tuple(x.shape[2:]):
-        return x.clone()  # ATen copies, whatever the scale factors are
     return _resize(x, output_size, align_corners, scales, linear_weights)
 
 
 def trilinear(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> torch.Tensor:
     """`aten.upsample_trilinear3d`: [N, C, D, H, W] → [N, C, D', H', W']."""
-    if tuple(_target(x, output_size, scales)[0]) == tuple(x.shape[2:]):
-        return x.clone()
     return _resize(x, output_size, align_corners, scales, linear_weights)
 
 
@@ -65,7 +61,7 @@ def adaptive_average(x: torch.Tensor, output_size: Sequence[int]) -> torch.Tenso
 def along(x: torch.Tensor, dim: int, weights: NDArray[np.float64]) -> torch.Tensor:
     """Multiplies one of the last three dimensions by a matrix [new size, size]."""
     if np.array_equal(weights, np.eye(x.shape[dim])):
-        return x
+        return x.clone()
     matrix = torch.tensor(weights.tolist(), dtype=x.dtype)
     if dim == -1:
         return torch.matmul(x, matrix.T)
@@ -88,6 +84,8 @@ def cubic_weights(size: int, new: int, align_corners: bool, factor: float | None
 
 def linear_weights(size: int, new: int, align_corners: bool, factor: float | None) -> NDArray[np.float64]:
     """The two nearest neighbours; none beyond the border."""
+    if size == new:
+        return np.eye(size)  # whatever the scale factor is
     weights = np.zeros((new, size))
     for i, source in enumerate(_sources(size, new, align_corners, factor)):
         place = min(max(source, 0.0), size - 1)
