@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deploykit.prepare.rewrites import REWRITES, arithmetic, moving, reductions, resize, windows
@@ -50,6 +50,7 @@ SIZES = st.integers(1, 9)
 FACTORS = st.floats(0.4, 3.0)
 
 
+@settings(deadline=None)
 @given(SIZES, SIZES, st.integers(1, 12), st.integers(1, 12), st.booleans())
 def test_resizes_to_sizes(h: int, w: int, new_h: int, new_w: int, align: bool) -> None:
     x, size = random(2, 3, h, w), (new_h, new_w)
@@ -70,6 +71,7 @@ def test_resizes_to_sizes(h: int, w: int, new_h: int, new_w: int, align: bool) -
     same(resize.adaptive_average(x, (new_h, new_w, 3)), F.adaptive_avg_pool3d(x, (new_h, new_w, 3)))
 
 
+@settings(deadline=None)
 @given(st.integers(2, 9), st.integers(2, 9), FACTORS, FACTORS)
 def test_resizes_by_factors(h: int, w: int, down: float, across: float) -> None:
     assume(h * down >= 1 and w * across >= 1)
@@ -92,6 +94,7 @@ def test_resizes_by_factors(h: int, w: int, down: float, across: float) -> None:
 WINDOW = st.tuples(*[st.integers(1, 3)] * 4, st.integers(0, 2), st.integers(1, 3), st.integers(0, 4))
 
 
+@settings(deadline=None)
 @given(WINDOW)
 def test_windows(drawn: tuple[int, ...]) -> None:
     kh, kw, dilation, channels, padding, stride, extra = drawn

@@ -8,7 +8,7 @@ from math import prod
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -20,6 +20,7 @@ def random(*shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
 
+@settings(deadline=None)
 @given(
     st.integers(6, 8).flatmap(
         lambda n: st.tuples(st.permutations(range(n)), st.lists(st.integers(1, 3), min_size=n, max_size=n))
