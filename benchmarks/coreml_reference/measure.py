@@ -17,10 +17,12 @@ from benchmarks.coreml_reference.agreement import agreement
 from benchmarks.coreml_reference.floor import RoundedProgram
 from benchmarks.coreml_reference.ranges import Ranges
 from benchmarks.coreml_reference.subject import Subject, capture, each, run
-from deploykit.backends.coreml.lower import from_export
+from deploykit.backends import BACKENDS
 from deploykit.backends.coreml.reference import ReferenceRunner
 from deploykit.backends.onnx.lower import from_dynamo
 from deploykit.backends.onnx.runner import OnnxRunner
+from deploykit.prepare.rewriting import rewrite
+from deploykit.spec import Precision
 
 Part = Literal["numbers", "onnx", "cost"]
 """What can be measured: against PyTorch; against ONNX Runtime; time and memory."""
@@ -110,13 +112,13 @@ def measure(result: Result, save: Callable[[Result], None], *, parts: frozenset[
             # ct.convert runs many full garbage collections, 0.2 s each over torch's modules: out of its sight.
             gc.freeze()
             stage = "convert"
-            package = from_export(subject.program, subject.request("fp32", folder / "fp32"))
+            package = lowered(subject, "fp32", folder)
             done("convert fp32")
             stage = "execute"
             if "numbers" in parts:
                 _fp32(result, subject, package)
                 done("fp32")
-                half = from_export(subject.program, subject.request("fp16", folder / "fp16"))
+                half = lowered(subject, "fp16", folder)
                 done("convert fp16")
                 _fp16(result, subject, half)
                 done("numbers")
@@ -129,6 +131,23 @@ def measure(result: Result, save: Callable[[Result], None], *, parts: frozenset[
         except Exception as error:
             result.failed, result.reason = stage, reason(error)
             save(result)
+
+
+def lowered(subject: Subject, precision: Precision, folder: Path) -> Path:
+    """The package of the first Core ML road that gives one.
+
+    Raises:
+        Exception: what the first road says, if none does.
+    """
+    first: Exception | None = None
+    for index, road in enumerate(BACKENDS["coreml"].roads):
+        try:
+            prepared, _ = rewrite(subject.program, road.rewrites)
+            return road.function(prepared, subject.request(precision, folder / f"{precision}-{index}"))
+        except Exception as error:  # a converter may raise anything
+            first = first or error
+    assert first is not None
+    raise first
 
 
 def reason(error: Exception) -> str:

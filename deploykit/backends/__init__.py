@@ -117,6 +117,9 @@ def _not_on_a_mac() -> str | None:
 
 _COREML = (
     "constants folded",
+    "complex numbers as pairs",
+    "Fourier transforms as matmuls",
+    "fractional nearest resize as gathers",
     "rank at most 5",
     "negative padding as slices",
     "resizes as matrix products",
@@ -159,13 +162,13 @@ BACKENDS: dict[str, Backend] = {
                 rewrites=_COREML,
             ),
             RoadEntry(
-                "torch.export, decomposed",
-                "deploykit.backends.coreml.lower:from_decomposed_export",
+                "torchscript trace",
+                "deploykit.backends.coreml.lower:from_trace",
                 rewrites=_COREML,
             ),
             RoadEntry(
-                "torchscript trace",
-                "deploykit.backends.coreml.lower:from_trace",
+                "torch.export, decomposed",
+                "deploykit.backends.coreml.lower:from_decomposed_export",
                 rewrites=_COREML,
             ),
         ),

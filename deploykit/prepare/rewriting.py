@@ -14,10 +14,13 @@ from torch.utils import _pytree as pytree
 
 from deploykit.errors import DeploykitError
 from deploykit.prepare.rewrites import REWRITES
-from deploykit.prepare.rewrites.rank import whole
+from deploykit.prepare.rewrites.rank import Tall, is_tall, whole
 
 LEAST_DB = 60.0
 """A rewrite is exact up to rounding; what is worse than this on the example inputs is another function."""
+
+FLATTENED = "deploykit_shape"
+"""The shape of an attribute that is kept flat, in the metadata of the node that gets it."""
 
 
 class RewriteError(DeploykitError):
@@ -45,6 +48,8 @@ def rewrite(
     module = before.module(check_guards=False)
     assert isinstance(module, torch.fx.GraphModule)
     graph_used = {name for name in by_kind["graph"] if _function(name)(module)}
+    if calls:
+        _flatten_attributes(module)
     table: dict[str, list[str]] = {}
     for name in by_kind["op"]:
         for op in REWRITES[name].ops:
@@ -89,7 +94,8 @@ class _Interpreter(torch.fx.Interpreter):
 
     def run_node(self, n: torch.fx.Node) -> Any:
         self.example = n.meta.get("val")
-        return super().run_node(n)
+        value = super().run_node(n)
+        return Tall(value, n.meta[FLATTENED]) if FLATTENED in n.meta else value
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for name, function in self.calls.items():
@@ -105,6 +111,33 @@ class _Interpreter(torch.fx.Interpreter):
         if target is torch.ops.aten.view.default:  # a rewrite's result may lie otherwise in memory
             target = torch.ops.aten.reshape.default
         return super().call_function(target, args, kwargs)
+
+
+def _flatten_attributes(module: torch.fx.GraphModule) -> None:
+    """Parameters of high rank as rows: an exported program has them whole, whatever is done with them."""
+    for node in [n for n in module.graph.nodes if n.op == "get_attr"]:
+        owner_path, _, name = str(node.target).rpartition(".")
+        owner = module.get_submodule(owner_path)
+        value = getattr(owner, name)
+        if is_tall(value):
+            delattr(owner, name)
+            setattr(owner, name, _Flat(tuple(value.shape), value.detach().reshape(-1)))
+    for node in [n for n in module.graph.nodes if n.op == "get_attr"]:
+        owner_path, _, name = str(node.target).rpartition(".")
+        flat = getattr(module.get_submodule(owner_path), name)
+        if isinstance(flat, _Flat):
+            node.target, node.meta[FLATTENED] = f"{node.target}.rows", flat.shape
+
+
+class _Flat(nn.Module):
+    """The elements of a tensor of high rank."""
+
+    rows: torch.Tensor
+
+    def __init__(self, shape: tuple[int, ...], rows: torch.Tensor) -> None:
+        super().__init__()
+        self.shape = shape
+        self.register_buffer("rows", rows)
 
 
 def _function(name: str, op: str = "") -> Callable[..., Any]:

@@ -47,7 +47,8 @@ def from_decomposed_export(program: torch.export.ExportedProgram, request: Lower
 def from_trace(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     """The TorchScript front end, of a trace of the program. What it makes cannot be traced to lines of the model."""
     args, kwargs = program.example_inputs
-    traced = torch.jit.trace(_Positional(program, list(kwargs)), (*args, *kwargs.values()), check_trace=False)
+    example = (*args, *kwargs.values())
+    traced = torch.jit.trace(_Positional(program, list(kwargs)), example, check_trace=False)  # type: ignore[no-untyped-call]
     inputs = [
         ct.TensorType(name=given.name, shape=given.shape, dtype=TRACED[given.dtype])
         for given in request.signature.inputs

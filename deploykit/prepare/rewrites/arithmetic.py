@@ -77,7 +77,7 @@ def where(condition: Tensor, x: Any, y: Any) -> Any:
     return torch.where(condition, x, y)
 
 
-def lerp(x: Tensor, y: Tensor, weight: Any) -> Tensor:
+def lerp(x: Tensor, y: Tensor, weight: Any) -> Any:
     """From x to y, exact at both ends."""
     if not isinstance(weight, torch.Tensor):
         return x + weight * (y - x) if abs(weight) < 0.5 else y - (y - x) * (1 - weight)

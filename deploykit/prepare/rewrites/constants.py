@@ -25,11 +25,37 @@ def fold(module: fx.GraphModule) -> bool:
             place, other than by constants alone, stays as it is.
     """
     roots = _roots(module.graph)
-    written = {roots[node] for node in module.graph.nodes for node in _written(node)}
+    last = {roots[written]: node for node in module.graph.nodes for written in _written(node)}
+    blocked: set[fx.Node] = set()
+    while True:
+        values, made, kept = _computed(module, roots, _variable(module.graph, roots, blocked))
+        # What is written to after an input has met it has two values: it stays.
+        order = {node: index for index, node in enumerate(module.graph.nodes)}
+        early = {
+            roots[node]
+            for node in kept
+            if roots[node] in last
+            and any(user not in values and order[user] < order[last[roots[node]]] for user in node.users)
+        }
+        if not early:
+            break
+        blocked |= early
+    for index, (node, value) in enumerate(kept.items()):
+        _replace(module, node, f"_folded_{index}", value, values)
+    for node in reversed(module.graph.nodes):
+        if node in made and not node.users:
+            module.graph.erase_node(node)
+    module.recompile()
+    return bool(kept)
+
+
+def _computed(
+    module: fx.GraphModule, roots: dict[fx.Node, fx.Node], variable: set[fx.Node]
+) -> tuple[dict[fx.Node, Any], set[fx.Node], dict[fx.Node, torch.Tensor]]:
+    """The values of constant nodes, those of them that are more than views of parameters, and what inputs meet."""
     values: dict[fx.Node, Any] = {}
     made: set[fx.Node] = set()
     kept: dict[fx.Node, torch.Tensor] = {}
-    variable = _variable(module.graph, roots)
     for node in module.graph.nodes:
         if node.op == "get_attr" and node not in variable:
             value = _attribute(module, node.target)
@@ -42,17 +68,9 @@ def fold(module: fx.GraphModule) -> bool:
             elif not _aliased(node) or any(n in made for n in node.all_input_nodes):
                 made.add(node)
         if node not in values:
-            for source in node.all_input_nodes:
-                if source in made and source not in kept and isinstance(values[source], torch.Tensor):
-                    # A copy: what is written to later must not change what is read here.
-                    kept[source] = values[source].clone() if roots[source] in written else values[source]
-    for index, (node, value) in enumerate(kept.items()):
-        _replace(module, node, f"_folded_{index}", value, values)
-    for node in reversed(module.graph.nodes):
-        if node in made and not node.users:
-            module.graph.erase_node(node)
-    module.recompile()
-    return bool(kept)
+            found = [n for n in node.all_input_nodes if n in made and isinstance(values[n], torch.Tensor)]
+            kept |= {source: values[source] for source in found}
+    return values, made, kept
 
 
 def _replace(module: fx.GraphModule, node: fx.Node, name: str, value: torch.Tensor, values: dict[fx.Node, Any]) -> None:
@@ -127,9 +145,9 @@ def _roots(graph: fx.Graph) -> dict[fx.Node, fx.Node]:
     return roots
 
 
-def _variable(graph: fx.Graph, roots: dict[fx.Node, fx.Node]) -> set[fx.Node]:
+def _variable(graph: fx.Graph, roots: dict[fx.Node, fx.Node], blocked: set[fx.Node]) -> set[fx.Node]:
     """Nodes whose memory an input is written to, or that belong to the module and are written to at all."""
-    variable = {node for node in graph.nodes if node.op == "placeholder"}
+    variable = {node for node in graph.nodes if node.op == "placeholder" or roots[node] in blocked}
     while True:
         tainted = {
             roots[written]

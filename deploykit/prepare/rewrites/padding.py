@@ -35,14 +35,9 @@ def constant_pad(
 
 def _circular(x: torch.Tensor, pad: Sequence[int]) -> torch.Tensor:
     for i in range(0, len(pad), 2):
-        dim, size = x.dim() - 1 - i // 2, x.shape[x.dim() - 1 - i // 2]
-        before, after = pad[i], pad[i + 1]
+        dim = x.dim() - 1 - i // 2
+        x = x.narrow(dim, max(0, -pad[i]), x.shape[dim] + min(0, pad[i]) + min(0, pad[i + 1]))
+        size, before, after = x.shape[dim], max(0, pad[i]), max(0, pad[i + 1])
         if before or after:
-            start, end = max(0, -before), size - max(0, -after)
-            parts = [
-                x.narrow(dim, size - before, before) if before > 0 else None,
-                x.narrow(dim, start, end - start),
-                x.narrow(dim, 0, after) if after > 0 else None,
-            ]
-            x = torch.cat([part for part in parts if part is not None], dim)
+            x = torch.cat([x.narrow(dim, size - before, before), x, x.narrow(dim, 0, after)], dim)
     return x

@@ -180,7 +180,7 @@ def _expanded(op: Any, bound: dict[str, Any], example: Any) -> Value:
 
 
 def _repeat(op: Any, bound: dict[str, Any], example: Any) -> Value:
-    repeats = bound.get("repeats", bound.get("dims"))
+    repeats: list[int] = bound["repeats"] if "repeats" in bound else bound["dims"]
     low, sizes = _tall(bound["self"]).low, list(_padded(bound["self"], len(example.shape)))
     for i, times in enumerate([1] * (len(sizes) - len(repeats)) + list(repeats)):
         if times != 1:
@@ -278,7 +278,7 @@ def _unfold(op: Any, bound: dict[str, Any], example: Any) -> Value:
     return tall_or_not(low, example.shape)
 
 
-def _along_each(op: Any, bound: dict[str, Any], example: Any) -> Value:
+def _along_each(op: Any, bound: dict[str, Any], example: Any) -> Any:
     """An op on several dimensions, one after the other."""
     x, dims = bound["self"], [bound["dims"]] if isinstance(bound["dims"], int) else bound["dims"]
     shifts = bound.get("shifts")
@@ -332,7 +332,7 @@ def _matmul(op: Any, bound: dict[str, Any], example: Any) -> Value:
         return tall_or_not(torch.matmul(_tall(a).reshaped(-1, a.shape[-1]), b), example.shape)
     if len(a.shape) < 2:
         return _as_it_is(op, bound, example)  # type: ignore[no-any-return]
-    batch = torch.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    batch: Shape = tuple(torch.broadcast_shapes(a.shape[:-2], b.shape[:-2]))  # type: ignore[no-untyped-call]
     factors = []
     for x in (a, b):
         full = _expand(x, (*batch, *x.shape[-2:]))

@@ -6,6 +6,7 @@ ATen: aten/src/ATen/native/UpSample.h (scales and source indices), UpSampleKerne
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import floor
 from typing import Any
 
@@ -22,14 +23,18 @@ def bicubic(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any
     return _resize(x, output_size, align_corners, scales, cubic_weights)
 
 
-def bicubic_antialiased(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> torch.Tensor:
+def bicubic_antialiased(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> Any:
     """`aten._upsample_bicubic2d_aa`."""
-    return _resize(x, output_size, align_corners, scales, lambda *given: antialiased_weights(*given, _keys, 2.0))
+    if min(*x.shape[2:], *_target(x, output_size, scales)[0]) == 1:
+        return NotImplemented  # there ATen mixes up its two passes
+    return _resize(x, output_size, align_corners, scales, partial(antialiased_weights, kernel=_keys, radius=2.0))
 
 
-def bilinear_antialiased(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> torch.Tensor:
+def bilinear_antialiased(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> Any:
     """`aten._upsample_bilinear2d_aa`."""
-    return _resize(x, output_size, align_corners, scales, lambda *given: antialiased_weights(*given, _tent, 1.0))
+    if min(*x.shape[2:], *_target(x, output_size, scales)[0]) == 1:
+        return NotImplemented  # there ATen mixes up its two passes
+    return _resize(x, output_size, align_corners, scales, partial(antialiased_weights, kernel=_tent, radius=1.0))
 
 
 def linear(x: torch.Tensor, output_size: Any, align_corners: bool, *scales: Any) -> Any:
@@ -55,8 +60,8 @@ def adaptive_average(x: torch.Tensor, output_size: Sequence[int]) -> torch.Tenso
 
 def along(x: torch.Tensor, dim: int, weights: NDArray[np.float64]) -> torch.Tensor:
     """Multiplies one of the last three dimensions by a matrix [new size, size]."""
-    if np.array_equal(weights, np.eye(len(weights), weights.shape[1])):
-        return x
+    if np.array_equal(weights, np.eye(x.shape[dim])):
+        return x.clone()
     matrix = torch.tensor(weights.tolist(), dtype=x.dtype)
     if dim == -1:
         return torch.matmul(x, matrix.T)
@@ -79,6 +84,8 @@ def cubic_weights(size: int, new: int, align_corners: bool, factor: float | None
 
 def linear_weights(size: int, new: int, align_corners: bool, factor: float | None) -> NDArray[np.float64]:
     """The two nearest neighbours; none beyond the border."""
+    if size == new:
+        return np.eye(size)  # whatever the scale factor is
     weights = np.zeros((new, size))
     for i, source in enumerate(_sources(size, new, align_corners, factor)):
         place = min(max(source, 0.0), size - 1)

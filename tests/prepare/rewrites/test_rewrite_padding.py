@@ -26,3 +26,11 @@ def test_constant_pad(pairs: list[tuple[int, int]], value: float) -> None:
 
 def test_other_modes_are_left_alone() -> None:
     assert constant_pad(torch.zeros(1, 4), [-1, 0], "reflect") is NotImplemented
+
+
+@given(st.lists(st.tuples(SIZES, SIZES), min_size=1, max_size=3))
+def test_circular(pairs: list[tuple[int, int]]) -> None:
+    x = torch.arange(2 * 5 * 6 * 7.0).reshape(1, 2, 5, 6, 7)[:, :, :, :, :7]
+    x = x if len(pairs) == 3 else x[0] if len(pairs) == 2 else x[0, 0]
+    pad = [size for pair in pairs for size in pair]
+    assert torch.equal(constant_pad(x, pad, "circular"), F.pad(x, pad, mode="circular"))

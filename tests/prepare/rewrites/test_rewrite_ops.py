@@ -1,0 +1,215 @@
+"""Rewrites of single ops, against eager PyTorch at float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from deploykit.prepare.rewrites import REWRITES, arithmetic, moving, reductions, resize, windows
+from deploykit.prepare.rewrites.arithmetic import ARITHMETIC, REAL
+from deploykit.prepare.rewrites.moving import MOVING
+from deploykit.prepare.rewrites.reductions import REDUCTIONS
+from deploykit.prepare.rewrites.resize import RESIZES
+from deploykit.prepare.rewrites.windows import WINDOWS
+
+
+def random(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+def same(a: Any, b: Any) -> None:
+    torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("where", "table"),
+    {
+        "resize:RESIZES": RESIZES,
+        "windows:WINDOWS": WINDOWS,
+        "reductions:REDUCTIONS": REDUCTIONS,
+        "arithmetic:ARITHMETIC": ARITHMETIC,
+        "arithmetic:REAL": REAL,
+        "moving:MOVING": MOVING,
+    }.items(),
+)
+def test_the_table_names_what_the_modules_have(where: str, table: dict[str, Any]) -> None:
+    (row,) = (r for r in REWRITES.values() if r.where.endswith(where))
+    assert row.ops == tuple(table)
+    for name in table:
+        namespace, op, overload = name.split(".")
+        assert hasattr(getattr(getattr(torch.ops, namespace), op), overload), name
+
+
+SIZES = st.integers(1, 9)
+FACTORS = st.floats(0.4, 3.0)
+
+
+@settings(deadline=None)
+@given(SIZES, SIZES, st.integers(1, 12), st.integers(1, 12), st.booleans())
+def test_resizes_to_sizes(h: int, w: int, new_h: int, new_w: int, align: bool) -> None:
+    x, size = random(2, 3, h, w), (new_h, new_w)
+    same(resize.bicubic(x, size, align, None), F.interpolate(x, size, mode="bicubic", align_corners=align))
+    same(resize.bicubic(x, size, align, None, None), F.interpolate(x, size, mode="bicubic", align_corners=align))
+    for mode, function in (("bicubic", resize.bicubic_antialiased), ("bilinear", resize.bilinear_antialiased)):
+        made = function(x, size, align, None)
+        if min(h, w, *size) == 1:
+            assert made is NotImplemented
+        else:
+            same(made, F.interpolate(x, size, mode=mode, align_corners=align, antialias=True))
+    assert resize.linear(x, size, align, None) is NotImplemented
+    x = random(1, 2, h, w, 4)
+    same(
+        resize.trilinear(x, (new_h, new_w, 3), align, None),
+        F.interpolate(x, (new_h, new_w, 3), mode="trilinear", align_corners=align),
+    )
+    same(resize.adaptive_average(x, (new_h, new_w, 3)), F.adaptive_avg_pool3d(x, (new_h, new_w, 3)))
+
+
+@settings(deadline=None)
+@given(st.integers(2, 9), st.integers(2, 9), FACTORS, FACTORS)
+def test_resizes_by_factors(h: int, w: int, down: float, across: float) -> None:
+    assume(h * down >= 1 and w * across >= 1)
+    x, factors = random(1, 2, h, w), [down, across]
+    for mode, function in (("bicubic", resize.bicubic), ("bilinear", resize.linear)):
+        made = function(x, None, False, factors)
+        expected = F.interpolate(x, scale_factor=factors, mode=mode)
+        if made is NotImplemented:
+            assert mode == "bilinear"
+        else:
+            same(made, expected)
+    expected = F.interpolate(x[0], scale_factor=across, mode="linear")
+    made = resize.linear(x[0], None, False, [across])
+    same(expected if made is NotImplemented else made, expected)
+    x = random(1, 2, h, w, 3)
+    expected = F.interpolate(x, scale_factor=[down, across, 2.0], mode="trilinear")
+    same(resize.trilinear(x, None, False, [down, across, 2.0]), expected)
+
+
+WINDOW = st.tuples(*[st.integers(1, 3)] * 4, st.integers(0, 2), st.integers(1, 3), st.integers(0, 4))
+
+
+@settings(deadline=None)
+@given(WINDOW)
+def test_windows(drawn: tuple[int, ...]) -> None:
+    kh, kw, dilation, channels, padding, stride, extra = drawn
+    h, w = dilation * (kh - 1) + 1 + extra, dilation * (kw - 1) + 2 + extra
+    x = random(2, channels, h, w)
+    options = ((kh, kw), (dilation, 1), (padding, 1), (stride, 2))
+    columns = F.unfold(x, *options)
+    same(windows.im2col(x, *options), columns)
+    same(windows.im2col(x[0], *options), columns[0])
+    same(windows.col2im(columns, (h, w), *options), F.fold(columns, (h, w), *options))
+    same(windows.unfold(x, 2, kh, stride), x.unfold(2, kh, stride))
+    same(windows.unfold(x, -1, kw, stride), x.unfold(-1, kw, stride))
+
+
+X, Y = random(3, 4, 5), random(3, 4, 5).flip(0) * 3
+NAN = torch.where(X > 1, float("nan"), X)
+
+CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = {
+    "trunc": (arithmetic.trunc, torch.trunc, (Y,), {}),
+    "fmod": (arithmetic.fmod, torch.fmod, (Y, X), {}),
+    "fmod by a number": (arithmetic.fmod, torch.fmod, (Y, -0.7), {}),
+    "fmax": (arithmetic.fmax, torch.fmax, (NAN, Y), {}),
+    "fmin": (arithmetic.fmin, torch.fmin, (Y, NAN), {}),
+    "erfc": (arithmetic.erfc, torch.erfc, (X,), {}),
+    "hypot": (arithmetic.hypot, torch.hypot, (X, Y), {}),
+    "or": (ARITHMETIC["aten.bitwise_or.Tensor"], torch.bitwise_or, (X > 0, Y > 0), {}),
+    "and": (ARITHMETIC["aten.__and__.Tensor"], torch.bitwise_and, (X > 0, Y > 0), {}),
+    "xor": (ARITHMETIC["aten.bitwise_xor.Tensor"], torch.bitwise_xor, (X > 0, Y > 0), {}),
+    "where of types": (arithmetic.where, torch.where, (X > 0, X, (Y * 3).int()), {}),
+    "where of a number": (arithmetic.where, torch.where, (X > 0, 1, Y), {}),
+    "where of numbers": (arithmetic.where, torch.where, (X > 0, 1.0, 2.0), {}),
+    "where of nothing but numbers": (arithmetic.where, torch.where, (X[0, 0, 0] > 0, 1.0, 2.0), {}),
+    "lerp": (arithmetic.lerp, torch.lerp, (X, Y, 0.3), {}),
+    "lerp by a tensor": (arithmetic.lerp, torch.lerp, (X, Y, X.sigmoid()), {}),
+    "log_sigmoid": (arithmetic.log_sigmoid, F.logsigmoid, (Y * 50,), {}),
+    "softplus": (arithmetic.softplus, F.softplus, (Y, 2.0, 1.0), {}),
+    "cdist": (arithmetic.cdist, torch.cdist, (X, Y[:, :2]), {}),
+    "cdist of 1": (arithmetic.cdist, torch.cdist, (X, Y, 1.0), {}),
+    "bilinear": (arithmetic.bilinear, F.bilinear, (X, Y[..., :3], random(2, 5, 3), random(2)), {}),
+    "bucketize": (arithmetic.bucketize, torch.bucketize, (X.round(), torch.arange(-2.0, 3).double()), {}),
+    "bucketize right": (
+        arithmetic.bucketize,
+        torch.bucketize,
+        (X.round(), torch.arange(-2.0, 3).double()),
+        {"right": True},
+    ),
+    "searchsorted": (
+        arithmetic.searchsorted,
+        torch.searchsorted,
+        (torch.arange(-2.0, 3).double(), X.round()),
+        {"side": "right", "out_int32": True},
+    ),
+    "var": (reductions.var, torch.var, (X,), {}),
+    "var of a dimension": (reductions.var, torch.var, (X, 1, False), {}),
+    "std": (reductions.std, torch.std, (X, [0, 2], True, True), {}),
+    "var without a correction": (reductions.var_correction, torch.ops.aten.var.correction, (X,), {}),
+    "var with one": (reductions.var_correction, torch.var, (X, [1]), {"correction": 2}),
+    "std with one": (reductions.std_correction, torch.std, (X, [1]), {"correction": 0, "keepdim": True}),
+    "var_mean": (reductions.var_mean, torch.var_mean, (X, [1], False, True), {}),
+    "std_mean": (reductions.std_mean, torch.std_mean, (X, [1]), {}),
+    "var_mean with a correction": (reductions.var_mean_correction, torch.var_mean, (X, [1]), {"correction": 0}),
+    "std_mean with a correction": (reductions.std_mean_correction, torch.std_mean, (X, [1]), {"correction": 0}),
+    "argmax": (reductions.argmax, torch.argmax, (X,), {}),
+    "argmin": (reductions.argmin, torch.argmin, (X,), {"keepdim": True}),
+    "kthvalue": (reductions.kthvalue, torch.kthvalue, (X, 2, 1), {}),
+    "median": (reductions.median, torch.median, (X, 1, True), {}),
+    "prod": (reductions.product, torch.prod, (X, 1), {}),
+    "roll": (moving.roll, torch.roll, (X, (1, -7), (0, 2)), {}),
+    "roll of all": (moving.roll, torch.roll, (X, [4]), {}),
+    "zeros_like": (moving.zeros_like, torch.zeros_like, (X > 0,), {"dtype": torch.float32}),
+    "ones_like": (moving.ones_like, torch.ones_like, (X,), {}),
+    "full_like": (moving.full_like, torch.full_like, (X, float("-inf")), {}),
+    "new_ones": (moving.new_ones, lambda x, size: x.new_ones(size), (X, [2, 3]), {}),
+    "new_zeros": (moving.new_zeros, lambda x, size: x.new_zeros(size), (X, []), {}),
+    "new_full": (moving.new_full, lambda x, size, v: x.new_full(size, v), (X, [2], 3), {}),
+    "grouped attention": (
+        moving.grouped_attention,
+        F.scaled_dot_product_attention,
+        (random(1, 4, 3, 5), random(1, 2, 6, 5), random(1, 2, 6, 5)),
+        {"enable_gqa": True},
+    ),
+    "dilated maximum": (moving.max_pool2d, F.max_pool2d, (random(2, 3, 9, 8), [3, 2], [2], [1], [2]), {}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_ops(name: str) -> None:
+    rewritten, original, args, kwargs = CASES[name]
+    made, expected = rewritten(*args, **kwargs), original(*args, **kwargs)
+    if isinstance(expected, torch.Tensor):
+        same(made, expected)
+    else:
+        for a, b in zip(made, expected, strict=True):
+            same(a, b)
+
+
+LEFT_ALONE: dict[str, Callable[[], Any]] = {
+    "integers and": lambda: ARITHMETIC["aten.bitwise_and.Tensor"](torch.tensor(3), torch.tensor(5)),
+    "where of one type": lambda: arithmetic.where(X > 0, X, Y),
+    "a root of floats": lambda: REAL["aten.sqrt.default"](X.abs()),
+    "argmax of a dimension": lambda: reductions.argmax(X, 1),
+    "an ordinary maximum": lambda: moving.max_pool2d(random(1, 1, 4, 4), [2, 2], [2, 2]),
+    "ordinary attention": lambda: moving.grouped_attention(X, X, X),
+    "softplus": lambda: arithmetic.softplus(X),
+    "distances of 3": lambda: arithmetic.cdist(X, Y, 3.0),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_ALONE)
+def test_left_alone(name: str) -> None:
+    assert LEFT_ALONE[name]() is NotImplemented
+
+
+def test_real_functions_of_integers() -> None:
+    for name, function in REAL.items():
+        op = getattr(torch.ops.aten, name.split(".")[1])
+        x = torch.tensor([1, 2, 3])
+        torch.testing.assert_close(function(x), op(x))

@@ -1,0 +1,130 @@
+"""Tensors of high rank as tensors of low rank: the same numbers, and no op on more than 5 dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from deploykit.prepare.rewrites import rank
+from deploykit.prepare.rewriting import rewrite
+
+
+def random(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+@settings(deadline=None)
+@given(
+    st.integers(6, 8).flatmap(
+        lambda n: st.tuples(st.permutations(range(n)), st.lists(st.integers(1, 3), min_size=n, max_size=n))
+    )
+)
+def test_permutations(drawn: tuple[list[int], list[int]]) -> None:
+    order, sizes = drawn
+    x = torch.arange(prod(sizes)).reshape(sizes)
+    moved = rank._permuted(rank.Tall(x.reshape(-1), tuple(sizes)), order)
+    assert moved.shape == tuple(sizes[d] for d in order)
+    assert torch.equal(moved.low.reshape(moved.shape), x.permute(order))
+
+
+class Fn(nn.Module):
+    def __init__(self, function: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+
+ROWS, TABLE, OTHER = random(12, 5), random(5, 12), random(5)
+SCALES = [random(4, 1, 4, 1), random(4, 2, 1, 12), random(2, 1, 4, 1, 4, 1), random(1, 2, 1, 2, 1, 12), random(12)]
+
+
+def six(x: torch.Tensor) -> torch.Tensor:
+    """[2, 8, 8, 12] → windows of 4 × 4, heads of 3, still in place: rank 6."""
+    return x.view(2, 2, 4, 2, 4, 12)
+
+
+def attention(x: torch.Tensor) -> torch.Tensor:
+    heads = six(x).unflatten(-1, (3, 2, 2)).permute(6, 0, 1, 3, 7, 2, 4, 5).reshape(2, 2, 2, 2, 2, 16, 3)
+    query, key = heads.unbind(0)
+    return F.scaled_dot_product_attention(query, key, key).flatten(1)
+
+
+OPS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "window": lambda x: six(x).permute(0, 1, 3, 2, 4, 5).reshape(-1, 16, 12),
+    "transposes": lambda x: six(x).transpose(2, 3).movedim(1, -1).swapaxes(0, 3).mT.reshape(4, -1),
+    "sum of windows": lambda x: (six(x) + six(x).amax((2, 4), keepdim=True)).flatten(1),
+    "broadcast": lambda x: (six(x) * SCALES[0] + SCALES[1]).relu().flatten(1),
+    "broadcast of every other dimension": lambda x: (six(x) * SCALES[2] + SCALES[3]).flatten(1),
+    "reductions": lambda x: (
+        six(x).mean((2, 4)) + six(x).sum(-1).amax(4)[..., None].mean((2, 4), keepdim=True)[:, :, 0, :, 0, None]
+    ),
+    "reduction of every other dimension": lambda x: six(x).var((1, 3, 5), correction=1),
+    "reduction of all": lambda x: six(x).mean().expand(1, 3),
+    "softmax": lambda x: six(x).softmax(2).log_softmax(-1).flatten(1),
+    "picks": lambda x: (
+        six(x).select(3, 1) + six(x)[:, :, :, 0] + six(x).narrow(1, 0, 1)[:, 0, :, None, 0, :, :2].mean()
+    ),
+    "parts": lambda x: torch.cat([p.relu() for p in six(x).chunk(2, -1)], 1).flatten(1),
+    "split": lambda x: torch.stack([p * 2 for p in six(x).split([1, 3], 4)[1].unbind(1)], 3).flatten(1),
+    "index": lambda x: six(x)[:, :, torch.tensor([2, 0, 3, -1])].flatten(1),
+    "rolled": lambda x: six(x).roll((1, 2), (1, 2)).flip((3, 5)).flatten(1),
+    "expand": lambda x: x[:, :, None, :, None, :, None].expand(2, 8, 2, 8, 2, 12, 3).reshape(2, 16, 16, 36),
+    "repeat": lambda x: six(x).repeat(1, 2, 1, 1, 3, 1).flatten(1),
+    "matmul": lambda x: (six(x) @ ROWS).flatten(1),
+    "batched matmul": lambda x: (six(x) @ six(x).mT).flatten(1),
+    "linear": lambda x: F.linear(six(x), TABLE, OTHER).flatten(1),
+    "layer norm": lambda x: F.layer_norm(six(x), (12,), SCALES[4]).flatten(1),
+    "attention": attention,
+    "einsum": lambda x: torch.einsum("bxhywc,dc->bxyhwd", six(x), TABLE).flatten(1),
+    "einsum of two": lambda x: torch.einsum("bxhywc,bxkywc->bhkxyw", six(x), six(x)).flatten(1),
+    "windows": lambda x: x.unfold(1, 4, 2).unfold(2, 3, 3).permute(0, 1, 2, 4, 5, 3).flatten(3),
+    "squeezed": lambda x: six(x)[:, :, None].squeeze(2).unsqueeze(0).flatten(2),
+    "cumsum": lambda x: six(x).cumsum(3).flatten(1),
+    "comparison": lambda x: torch.where(six(x) > 0, six(x), 0.5).masked_fill(six(x) < -1, 2.0).flatten(1),
+    "written to": lambda x: six(x).clone().mul_(2).add_(1).flatten(1),
+}
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_ops(name: str) -> None:
+    x = random(2, 8, 8, 12)
+    program = torch.export.export(Fn(OPS[name]), (x,), strict=False)
+    result, used = rewrite(program, ["rank at most 5"])
+    assert used == ("rank at most 5",)
+    nodes = result.run_decompositions({}).graph.nodes
+    assert max(n.meta["val"].dim() for n in nodes if isinstance(n.meta.get("val"), torch.Tensor)) <= rank.LARGEST
+    for tried in (x, x.flip(0) * 2):
+        torch.testing.assert_close(result.module()(tried), OPS[name](tried), rtol=1e-12, atol=1e-12)
+
+
+class Table(nn.Module):
+    """A parameter of high rank."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(random(1, 2, 4, 2, 4, 12))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (six(x) + self.table).flatten(1)
+
+
+def test_a_parameter_of_high_rank() -> None:
+    x = random(2, 8, 8, 12)
+    result, _ = rewrite(torch.export.export(Table(), (x,), strict=False), ["rank at most 5"])
+    values = [n.meta["val"] for n in result.graph.nodes if isinstance(n.meta.get("val"), torch.Tensor)]
+    assert max(v.dim() for v in values) <= rank.LARGEST
+    torch.testing.assert_close(result.module()(x), Table()(x))
+
+
+def test_low_ranks_are_left_alone() -> None:
+    program = torch.export.export(Fn(lambda x: x.permute(0, 2, 3, 1).relu()), (random(2, 3, 4, 5),), strict=False)
+    assert rewrite(program, ["rank at most 5"]) == (program, ())
