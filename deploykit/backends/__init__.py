@@ -139,6 +139,7 @@ _LITERT_TORCH = (
     "Fourier transforms as matmuls",
     "adaptive max pooling as maxima",
     "transposed convolution without output padding",
+    "windows as picks",
     "sort as topk",
     "one_hot as a comparison",
 )
