@@ -17,7 +17,7 @@ from torch.utils import _pytree as pytree
 
 from deploykit.backends import BACKENDS, RUNNERS, RoadEntry
 from deploykit.backends.base import LowerRequest, Tensors
-from deploykit.errors import UnsupportedOpsError
+from deploykit.errors import UnavailableError, UnsupportedOpsError
 from deploykit.manifest import Signature, TensorSpec
 from deploykit.prepare.rewriting import rewrite
 from deploykit.probes.cases.base import Case
@@ -107,6 +107,8 @@ def _measure(prepared: Prepared, program: torch.export.ExportedProgram, backend:
     with _request(backend, prepared.signature) as request:
         try:
             file = road.function(program, request)
+        except UnavailableError as error:
+            return Finding(outcome="not_run", reason=_line(error))
         except Exception as error:
             return Finding(outcome="refused", reason=_line(error))
         try:
