@@ -10,7 +10,7 @@ from deploykit.manifest import ParityRecord
 from deploykit.parity.inputs import Draws
 from deploykit.report.model import ErrorProfile
 from deploykit.stages.execute import Ran
-from deploykit.stages.judge import judged, noise_floor
+from deploykit.stages.judge import judged, meaningless, noise_floor
 from deploykit.stages.plan import Item, Lowering
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
@@ -72,6 +72,8 @@ def _compare(
         record = _not_run(item, runner, kind, result.reason)
         return record if result.limit else record.model_copy(update={"verdict": "failed"}), None
     contract = captured.project.contract
+    if why := meaningless(reference, yardsticks.get("fp64", {}).get(kind), contract):
+        return _not_run(item, runner, kind, why), None
     yardstick = yardsticks.get(FLOOR_OF[item.precision])
     floor = noise_floor(reference, yardstick[kind], contract) if yardstick else None
     override = captured.project.spec.tolerance.get(item.precision)

@@ -9,7 +9,7 @@ from deploykit.parity.compare import LOG10_EDGES, Comparison, compare, deaf, no_
 from deploykit.parity.inputs import Draws
 from deploykit.parity.metrics import task_metric
 from deploykit.parity.ranking import align, tied
-from deploykit.parity.tolerance import judge, required_snr_db
+from deploykit.parity.tolerance import TOLERANCES, judge, required_snr_db
 from deploykit.report.model import ErrorProfile
 from deploykit.spec import Contract, ToleranceSpec
 
@@ -80,6 +80,23 @@ def judged(
 def noise_floor(reference: Draws, yardstick: Draws, contract: Contract) -> float | None:
     """PyTorch at another precision beside the reference, in dB; None where there are no floating point outputs."""
     return _numbers(reference, yardstick, _ranked(contract))[0].snr_db
+
+
+def meaningless(reference: Draws, exact: Draws | None, contract: Contract) -> str | None:
+    """Why no artifact can be judged on these inputs: PyTorch's own answer is rounding noise, as behind a norm over a
+    constant. None if it is more than that.
+
+    Args:
+        reference: eager PyTorch at fp32.
+        exact: the same at fp64, if it could be had.
+        contract: says which outputs are rankings.
+    """
+    own = noise_floor(reference, exact, contract) if exact is not None else None
+    least = TOLERANCES["fp32"].least_db
+    if own is None or own >= least:
+        return None
+    agree = f"fp32 and fp64 agree to {own:.1f} dB, and below {least:.0f} dB nothing can be said"
+    return f"PyTorch's own answer is noise on this input: {agree}"
 
 
 def _ranked(contract: Contract) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from deploykit.mac import Kit, KitModel
 from deploykit.parity.inputs import Draws
 from deploykit.resources import folder as resources
 from deploykit.stages.check import Checked, place
-from deploykit.stages.judge import noise_floor
+from deploykit.stages.judge import meaningless, noise_floor
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
@@ -33,10 +33,12 @@ def mac_kit(work: Workspace, captured: Captured, checked: Sequence[Checked]) -> 
         return
     folder = work.root / "mac"
     inputs, reference = (load(work.scratch / f"{name}.npz") for name in ("inputs", "fp32"))
+    floors = {name: load(path) for name in ("fp64", "fp16") if (path := work.scratch / f"{name}.npz").exists()}
+    exact, contract = floors.get("fp64", {}), captured.project.contract
+    reference = {k: of for k, of in reference.items() if meaningless(of, exact.get(k), contract) is None}
+    inputs = {kind: inputs[kind] for kind in reference}
     draws = select(inputs, reference, captured.labels)
-    floors = {
-        name: take(load(path), draws) for name in ("fp64", "fp16") if (path := work.scratch / f"{name}.npz").exists()
-    }
+    floors = {name: take(kinds, draws) for name, kinds in floors.items()}
     inputs, reference = take(inputs, draws), take(reference, draws)
     folder.mkdir()
     kit = Kit(
@@ -96,7 +98,7 @@ def spread(labels: Sequence[int | None]) -> list[int]:
 
 def take(kinds: Mapping[str, Draws], draws: Mapping[str, tuple[int, ...]]) -> dict[str, Draws]:
     """These draws only."""
-    return {kind: {name: values[list(draws[kind])] for name, values in of.items()} for kind, of in kinds.items()}
+    return {kind: {name: values[list(some)] for name, values in kinds[kind].items()} for kind, some in draws.items()}
 
 
 def count(draws: Draws) -> int:

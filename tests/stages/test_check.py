@@ -40,11 +40,16 @@ SPEC = Spec.model_validate(
 def checked(tmp_path: Path) -> Callable[..., Checked]:
     """Runs the stage on one target whose file gave `outputs` where PyTorch gave `reference`."""
 
-    def run(ran: np.ndarray | Ran, reference: np.ndarray = RIGHT, target: str = "android_onnx") -> Checked:
+    def run(
+        ran: np.ndarray | Ran,
+        reference: np.ndarray = RIGHT,
+        target: str = "android_onnx",
+        exact: np.ndarray | None = None,
+    ) -> Checked:
         scratch = tmp_path / ".work"
         scratch.mkdir()
         save(scratch / "fp32.npz", {"random": {"y": reference}})
-        save(scratch / "fp64.npz", {"random": {"y": reference * (1 + 1e-7)}})
+        save(scratch / "fp64.npz", {"random": {"y": reference * (1 + 1e-7) if exact is None else exact}})
         (scratch / "m.onnx").write_bytes(b"an artifact")
         if isinstance(ran, np.ndarray):
             save(scratch / "outputs.npz", {"random": {"y": ran}})
@@ -138,3 +143,13 @@ def test_a_folders_hash_tells_contents_and_names_apart(tmp_path: Path) -> None:
     assert a == c
     assert a != b
     assert a[0] == 8
+
+
+def test_a_reference_that_is_rounding_noise_is_not_run(checked: Callable[..., Checked], tmp_path: Path) -> None:
+    """As behind a norm over a constant: no two implementations agree there, and none is wrong."""
+    rng = np.random.default_rng(0)
+    noisy = RIGHT + rng.normal(0, 0.1, RIGHT.shape).astype(np.float32)
+    (record,) = checked(RIGHT, exact=noisy).parity
+    assert record.verdict == "not_run"
+    assert "PyTorch's own answer is noise on this input: fp32 and fp64 agree to 1" in record.reason
+    assert record.snr_db is None
