@@ -5,7 +5,8 @@ that raises, or whose network computes something else, is dropped; the build goe
 
 How a pass is checked. Equal bits at float32 need no more. Else it is applied in float64 throughout: what is left of a
 difference then is a mistake and not rounding, and has to be below `BOUND_DB`. The result is rounded to float32 once, at
-the end, and may not be noisier at float32 than the original is by more than `LOSS_DB`.
+the end, and may not be noisier at float32 than the original is by more than `LOSS_DB`, unless it is quieter than
+`QUIET_DB` all the same.
 
 A network that cannot run in float64 (its code names float32 somewhere) is checked at float32, against its own noise:
 what its outputs do when each weight and input moves by half a unit in the last place.
@@ -29,6 +30,9 @@ from deploykit.prepare.passes import PASSES, Pass
 
 BOUND_DB = 120.0
 """In float64, where rounding alone leaves 250 dB and more, even after a hundred layers."""
+QUIET_DB = 100.0
+"""Noise below this is no loss, whatever the original's is: an artifact at fp32 is asked for 70 dB, and has its own."""
+
 LOSS_DB = 6.0
 """At float32: one bit. A pass may change the order of roundings, not their size."""
 NOISE_ROOM_DB = 15.0
@@ -141,7 +145,7 @@ class _Yardstick:
         changed = copy.deepcopy(wide).to(torch.float32)
         made = self._outputs(changed)
         floor, after = agreement(self.wide or [], self.narrow), agreement(self.wide or [], made)
-        if after < floor - LOSS_DB and after < BOUND_DB:
+        if after < floor - LOSS_DB and after < QUIET_DB:
             raise _WrongError(f"{what}; but its noise at float32 is {after:.1f} dB, without it {floor:.1f} dB", snr)
         return _State(changed, made, wide), what, snr
 

@@ -1,3 +1,5 @@
+"""One road at one precision: its file, or why there is none, in a line."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -9,9 +11,9 @@ from torch import nn
 
 from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.backends.base import LowerRequest
-from deploykit.errors import UnavailableError
+from deploykit.errors import LoweringError, UnavailableError
 from deploykit.manifest import Signature
-from deploykit.work.lower import lower
+from deploykit.work.lower import LONGEST, lower
 
 
 def unavailable(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
@@ -19,8 +21,14 @@ def unavailable(program: torch.export.ExportedProgram, request: LowerRequest) ->
 
 
 def fails(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
-    (request.folder / "half").write_text("")
-    raise ValueError("of no use\nat all")
+    try:
+        raise KeyError("the root of it")
+    except KeyError as error:
+        raise ValueError("\x1b[96mof no use\x1b[0m\nat all") from error
+
+
+def talks(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
+    raise ValueError("no " * 1000)
 
 
 def works(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
@@ -28,22 +36,35 @@ def works(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     return request.folder / "file"
 
 
-def test_each_road_says_what_it_did(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LowerRequest:
     torch.export.save(torch.export.export(nn.ReLU(), (torch.ones(2),)), tmp_path / "program.pt2")
-    roads = tuple(RoadEntry(f.__name__, f"{__name__}:{f.__name__}") for f in (unavailable, fails, works, fails))
+    roads = tuple(RoadEntry(f.__name__, f"{__name__}:{f.__name__}") for f in (unavailable, fails, talks, works))
     monkeypatch.setitem(BACKENDS, "onnx", replace(BACKENDS["onnx"], roads=roads))
-    folder = tmp_path / "out"
-    folder.mkdir()
-    request = LowerRequest("net", "1", None, "fp32", {}, Signature(inputs=(), outputs=()), folder, tmp_path)
-    kept, records, file = lower("onnx", tmp_path / "program.pt2", request)
-    assert (kept, file) == ("works", folder / "file")
-    assert [(r.road, r.outcome, r.reason) for r in records] == [
-        ("unavailable", "not available", "its tool cannot be installed: no connection"),
-        ("fails", "failed", "ValueError: of no use"),
-        ("works", "kept", ""),
-        ("fails", "not tried", "works was kept"),
-    ]
-    assert [path.name for path in folder.iterdir()] == ["file"]
-    assert "ValueError: of no use" in capfd.readouterr().err
+    return LowerRequest("net", "1", None, "fp32", {}, Signature(inputs=(), outputs=()), tmp_path, tmp_path)
+
+
+def test_a_road_that_works(request_: LowerRequest) -> None:
+    file, rewrites, seconds = lower("onnx", "works", request_.folder / "program.pt2", request_)
+    assert (file, rewrites) == (request_.folder / "file", ())
+    assert seconds >= 0
+
+
+def test_a_converters_error_is_told_in_a_line_with_its_root(
+    request_: LowerRequest, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(LoweringError) as raised:
+        lower("onnx", "fails", request_.folder / "program.pt2", request_)
+    assert str(raised.value) == "ValueError: of no use ← KeyError: 'the root of it'"
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_a_converters_error_is_cut_short(request_: LowerRequest) -> None:
+    with pytest.raises(LoweringError) as raised:
+        lower("onnx", "talks", request_.folder / "program.pt2", request_)
+    assert len(str(raised.value)) == len("ValueError: ") + LONGEST
+
+
+def test_what_is_not_available_is_another_error(request_: LowerRequest) -> None:
+    with pytest.raises(UnavailableError, match="no connection"):
+        lower("onnx", "unavailable", request_.folder / "program.pt2", request_)
