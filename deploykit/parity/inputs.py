@@ -14,6 +14,9 @@ Draws = dict[str, NDArray[Any]]
 
 SEED = 20
 
+HALF_ULP = 2.0**-24
+"""Largest relative error of rounding to float32."""
+
 GRIDS = (2, 2, 7, 7, 28, 28, None, None)
 """Side of the grid that each random picture is blown up from, None for noise in every pixel.
 
@@ -31,6 +34,30 @@ def make_inputs(contract: Contract) -> dict[str, Draws]:
         kinds["zeros"][name] = np.zeros((1, *shape), dtype)
         kinds["extremes"][name] = np.stack([np.full(shape, end) for end in spec.range]).astype(dtype)
     return kinds
+
+
+def nudged(contract: Contract, inputs: dict[str, Draws]) -> dict[str, Draws]:
+    """The same inputs with each real number moved by up to one rounding error of the largest in its range.
+
+    What a network makes of them is as right as what it makes of the inputs themselves. Where the two differ much, as
+    behind a norm over a constant, no implementation can be held to either.
+
+    Args:
+        contract: gives the ranges.
+        inputs: draws by kind, as `make_inputs` makes them.
+    """
+    rng = np.random.default_rng(SEED)
+
+    def move(spec: InputSpec, values: NDArray[Any]) -> NDArray[Any]:
+        if values.dtype.kind != "f":
+            return values
+        step = HALF_ULP * max(abs(end) for end in spec.range)
+        return (values + rng.uniform(-step, step, values.shape)).astype(values.dtype)
+
+    return {
+        kind: {name: move(contract.inputs[name], values) for name, values in draws.items()}
+        for kind, draws in inputs.items()
+    }
 
 
 def _random(rng: np.random.Generator, spec: InputSpec, grid: int | None) -> NDArray[Any]:

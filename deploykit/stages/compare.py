@@ -10,7 +10,7 @@ from deploykit.manifest import ParityRecord
 from deploykit.parity.inputs import Draws
 from deploykit.report.model import ErrorProfile
 from deploykit.stages.execute import Ran
-from deploykit.stages.judge import judged, meaningless, noise_floor
+from deploykit.stages.judge import floor_of, judged, meaningless
 from deploykit.stages.plan import Item, Lowering
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
@@ -18,13 +18,12 @@ from deploykit.work.draws import load
 Yardsticks = dict[str, dict[str, Draws]]
 """PyTorch's own outputs: precision → kind of input → draws. `fp32` is the reference."""
 
-FLOOR_OF = {"fp32": "fp64", "fp16": "fp16"}
-"""Which run of PyTorch the noise floor of a precision is read from; the reference itself is fp32."""
+YARDSTICKS = ("fp32", "fp64", "fp16", "nudged")
 
 
 def load_yardsticks(scratch: Path) -> Yardsticks:
     """What `capture` saved, of those precisions that PyTorch could do."""
-    return {name: load(file) for name in ("fp32", "fp64", "fp16") if (file := scratch / f"{name}.npz").exists()}
+    return {name: load(file) for name in YARDSTICKS if (file := scratch / f"{name}.npz").exists()}
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,9 @@ def _compare(
         record = _not_run(item, runner, kind, result.reason)
         return record if result.limit else record.model_copy(update={"verdict": "failed"}), None
     contract = captured.project.contract
-    if why := meaningless(reference, yardsticks.get("fp64", {}).get(kind), contract):
+    if why := meaningless(floor_of("fp32", reference, yardsticks, kind, contract)):
         return _not_run(item, runner, kind, why), None
-    yardstick = yardsticks.get(FLOOR_OF[item.precision])
-    floor = noise_floor(reference, yardstick[kind], contract) if yardstick else None
+    floor = floor_of(item.precision, reference, yardsticks, kind, contract)
     override = captured.project.spec.tolerance.get(item.precision)
     return judged(
         _not_run(item, runner, kind, ""), reference, outputs[kind], floor, override, contract, captured.labels

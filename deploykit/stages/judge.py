@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploykit.manifest import ParityRecord
 from deploykit.parity.compare import LOG10_EDGES, Comparison, compare, deaf, no_spread
@@ -11,7 +11,7 @@ from deploykit.parity.metrics import task_metric
 from deploykit.parity.ranking import align, tied
 from deploykit.parity.tolerance import TOLERANCES, judge, required_snr_db
 from deploykit.report.model import ErrorProfile
-from deploykit.spec import Contract, ToleranceSpec
+from deploykit.spec import Contract, Precision, ToleranceSpec
 
 
 def judged(
@@ -82,20 +82,38 @@ def noise_floor(reference: Draws, yardstick: Draws, contract: Contract) -> float
     return _numbers(reference, yardstick, _ranked(contract))[0].snr_db
 
 
-def meaningless(reference: Draws, exact: Draws | None, contract: Contract) -> str | None:
-    """Why no artifact can be judged on these inputs: PyTorch's own answer is rounding noise, as behind a norm over a
+FLOOR_OF: dict[Precision, tuple[str, ...]] = {"fp32": ("fp64", "nudged"), "fp16": ("fp16",)}
+"""Which runs of PyTorch the noise floor of a precision is read from, the lowest of them; the reference is fp32."""
+
+
+def floor_of(
+    precision: Precision, reference: Draws, yardsticks: Mapping[str, Mapping[str, Draws]], kind: str, contract: Contract
+) -> float | None:
+    """The noise floor of a precision on one kind of input, in dB; None where there is nothing to read it from.
+
+    Args:
+        precision: of the artifact.
+        reference: eager PyTorch at fp32, on this kind of input.
+        yardsticks: other runs of PyTorch: name → kind of input → draws.
+        kind: of input.
+        contract: says which outputs are rankings.
+    """
+    found = [yardsticks[name][kind] for name in FLOOR_OF[precision] if kind in yardsticks.get(name, {})]
+    floors = (noise_floor(reference, draws, contract) for draws in found)
+    return min((floor for floor in floors if floor is not None), default=None)
+
+
+def meaningless(own: float | None) -> str | None:
+    """Why no artifact can be judged on an input: PyTorch's own answer is rounding noise, as behind a norm over a
     constant. None if it is more than that.
 
     Args:
-        reference: eager PyTorch at fp32.
-        exact: the same at fp64, if it could be had.
-        contract: says which outputs are rankings.
+        own: the noise floor at fp32, in dB.
     """
-    own = noise_floor(reference, exact, contract) if exact is not None else None
     least = TOLERANCES["fp32"].least_db
     if own is None or own >= least:
         return None
-    agree = f"fp32 and fp64 agree to {own:.1f} dB, and below {least:.0f} dB nothing can be said"
+    agree = f"it agrees with itself to {own:.1f} dB, and below {least:.0f} dB nothing can be said"
     return f"PyTorch's own answer is noise on this input: {agree}"
 
 

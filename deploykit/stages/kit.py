@@ -15,7 +15,8 @@ from deploykit.mac import Kit, KitModel
 from deploykit.parity.inputs import Draws
 from deploykit.resources import folder as resources
 from deploykit.stages.check import Checked, place
-from deploykit.stages.judge import meaningless, noise_floor
+from deploykit.stages.compare import load_yardsticks
+from deploykit.stages.judge import floor_of, meaningless
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
@@ -33,9 +34,9 @@ def mac_kit(work: Workspace, captured: Captured, checked: Sequence[Checked]) -> 
         return
     folder = work.root / "mac"
     inputs, reference = (load(work.scratch / f"{name}.npz") for name in ("inputs", "fp32"))
-    floors = {name: load(path) for name in ("fp64", "fp16") if (path := work.scratch / f"{name}.npz").exists()}
-    exact, contract = floors.get("fp64", {}), captured.project.contract
-    reference = {k: of for k, of in reference.items() if meaningless(of, exact.get(k), contract) is None}
+    floors = load_yardsticks(work.scratch)
+    contract = captured.project.contract
+    reference = {k: of for k, of in reference.items() if meaningless(floor_of("fp32", of, floors, k, contract)) is None}
     inputs = {kind: inputs[kind] for kind in reference}
     draws = select(inputs, reference, captured.labels)
     floors = {name: take(kinds, draws) for name, kinds in floors.items()}
@@ -98,7 +99,11 @@ def spread(labels: Sequence[int | None]) -> list[int]:
 
 def take(kinds: Mapping[str, Draws], draws: Mapping[str, tuple[int, ...]]) -> dict[str, Draws]:
     """These draws only."""
-    return {kind: {name: values[list(some)] for name, values in kinds[kind].items()} for kind, some in draws.items()}
+    return {
+        kind: {name: values[list(some)] for name, values in kinds[kind].items()}
+        for kind, some in draws.items()
+        if kind in kinds
+    }
 
 
 def count(draws: Draws) -> int:
@@ -121,9 +126,8 @@ def _model(
     assert checked.path is not None
     item = checked.item
     name = f"{item.target.name}-{item.precision}"
-    floor_of = floors.get({"fp32": "fp64", "fp16": "fp16"}[item.precision], {})
     contract = captured.project.contract
-    floors_of = [(kind, noise_floor(reference[kind], draws, contract)) for kind, draws in floor_of.items()]
+    floors_of = [(kind, floor_of(item.precision, of, floors, kind, contract)) for kind, of in reference.items()]
     return KitModel(
         name=name,
         target=item.target.name,

@@ -14,7 +14,7 @@ import numpy as np
 
 from deploykit.errors import ArtifactError, CaptureError
 from deploykit.manifest import PrepareRecord, Signature
-from deploykit.parity.inputs import Draws, make_inputs
+from deploykit.parity.inputs import Draws, make_inputs, nudged
 from deploykit.project import Entry, Project, bare_project
 from deploykit.samples import Sample, read_samples
 from deploykit.spec import InputSpec, Precision, Spec
@@ -67,7 +67,7 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         source: a project, or just an entry, whose contract is then made by looking at the model.
         precisions: for which noise floors are wanted, too.
         folder: gets `program.pt2`, `inputs.npz`, `fp32.npz` (the reference) and, where PyTorch can do it,
-            `fp64.npz` and `fp16.npz` (the yardsticks).
+            `fp64.npz` and `fp16.npz`, and `nudged.npz`: of inputs moved by a rounding error (the yardsticks).
 
     Raises:
         UserError: if the entry, the weights, the samples or the model are not what the contract says.
@@ -114,6 +114,8 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
     with clock("reference"):
         with EagerRunner(module) as eager:
             reference = run_draws(eager, inputs)
+            moved = nudged(contract, {kind: draws for kind, draws in inputs.items() if kind != "samples"})
+            save(folder / "nudged.npz", run_draws(eager, moved))
             goldens = tuple(golden(eager, s, project) for s in golden_samples(samples, project))
         save(folder / "inputs.npz", inputs)
         save(folder / "fp32.npz", reference)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deploykit.parity.inputs import make_inputs
+from deploykit.parity.inputs import make_inputs, nudged
 from deploykit.spec import Contract
 
 
@@ -36,3 +36,16 @@ def test_inputs_keep_to_the_contract_and_are_the_same_each_time() -> None:
     for kind in made:
         for name in made[kind]:
             np.testing.assert_array_equal(made[kind][name], again[kind][name])
+
+
+def test_nudged_inputs_move_by_a_rounding_error_of_their_range() -> None:
+    inputs = make_inputs(contract())
+    moved = nudged(contract(), inputs)
+    assert moved.keys() == inputs.keys()
+    for kind, draws in inputs.items():
+        assert np.array_equal(moved[kind]["ids"], draws["ids"])
+        assert np.array_equal(moved[kind]["mask"], draws["mask"])
+        error = np.abs(moved[kind]["image"].astype(np.float64) - draws["image"])
+        assert moved[kind]["image"].dtype == draws["image"].dtype == np.float32
+        assert 0 < error.max() <= 255 * 2.0**-23  # half of it is the step, half the rounding of the sum
+    assert np.array_equal(nudged(contract(), inputs)["zeros"]["image"], moved["zeros"]["image"])
