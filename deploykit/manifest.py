@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Literal
 
@@ -185,6 +186,16 @@ class Manifest(Strict):
         if "failed" in gates or outputs == "failed":
             return "failed"
         return "not_run" if "not_run" in gates else outputs
+
+
+def tightest(records: Iterable[ParityRecord]) -> ParityRecord | None:
+    """The comparison that leaves the least room over what was demanded; None where none has figures."""
+
+    def room(record: ParityRecord) -> float:
+        left = (record.snr_db or 0.0) - (record.required_snr_db or 0.0)
+        return -math.inf if math.isnan(left) else left
+
+    return min((record for record in records if record.snr_db is not None), key=room, default=None)
 
 
 def overall(records: Iterable[ParityRecord]) -> Verdict:

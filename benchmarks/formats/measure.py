@@ -10,6 +10,7 @@ from benchmarks.formats.bare import bare_figures
 from benchmarks.formats.table import Figures, Row
 from deploykit import stages
 from deploykit.errors import DeploykitError
+from deploykit.manifest import tightest
 from deploykit.progress import Progress
 from deploykit.project import Entry
 from deploykit.spec import ModelSpec
@@ -70,18 +71,14 @@ def _figures(checked: list[Checked]) -> Figures:
     made = checked[0].lowered
     records = [record for c in checked for record in c.parity]
     verdicts = {c.manifest.verdict if c.manifest else "failed" for c in checked}
-    tightest = min(
-        (r for r in records if r.snr_db is not None),
-        key=lambda r: (r.snr_db or 0.0) - (r.required_snr_db or 0.0),
-        default=None,
-    )
+    closest = tightest(records)
     return {
         "verdict": "passed" if verdicts == {"passed"} else "failed" if "failed" in verdicts else "not_run",
         "reason": "; ".join(dict.fromkeys(r.reason for r in records if r.verdict == "failed"))
         or "; ".join(g.reason for c in checked if c.manifest for g in c.manifest.gates if g.verdict != "passed"),
         "road": made.road,
         "roads": [record.model_dump(mode="json", exclude_defaults=True) for record in made.roads_tried],
-        "db": tightest and tightest.snr_db,
-        "required_db": tightest and tightest.required_snr_db,
+        "db": closest and closest.snr_db,
+        "required_db": closest and closest.required_snr_db,
         "seconds": round(sum(record.seconds or 0.0 for record in made.roads_tried), 1),
     }

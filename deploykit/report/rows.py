@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 
-from deploykit.manifest import ComputeUnits, ParityRecord, Verdict
+from deploykit.manifest import ComputeUnits, ParityRecord, Verdict, overall, tightest
 from deploykit.report.model import ArtifactRecord, Report
 from deploykit.report.words import count, no_artifact, runner_name
 
@@ -108,15 +107,14 @@ def _records(report: Report, artifact: ArtifactRecord) -> tuple[ParityRecord, ..
 
 
 def _row(artifact: ArtifactRecord, runner: str | None, records: tuple[ParityRecord, ...]) -> Row:
-    measured = [record for record in records if record.snr_db is not None]
     errors = [record.max_abs for record in records if record.max_abs is not None]
     samples = [record.metric for record in records if record.input == "samples" and record.metric]
     return Row(
         artifact=artifact,
         runner=runner,
         records=records,
-        verdict=_verdict(records),
-        tightest=min(measured, key=_headroom, default=None),
+        verdict=overall(records),
+        tightest=tightest(records),
         max_abs=max(errors, default=None),
         metric=min(samples, key=lambda metric: metric.get("top1_agreement", 1.0), default={}),
         reasons=_reasons(records),
@@ -128,16 +126,6 @@ def _bare(artifact: ArtifactRecord) -> Row:
     verdict: Verdict = "not_run" if artifact.verdict == "passed" else artifact.verdict
     text = no_artifact(artifact) if artifact.path is None else "Nothing was compared: no runner opened this artifact."
     return Row(artifact, None, (), verdict, None, None, {}, (Reason(verdict, "", text),))
-
-
-def _verdict(records: tuple[ParityRecord, ...]) -> Verdict:
-    found = {record.verdict for record in records}
-    return "failed" if "failed" in found else "passed" if "passed" in found else "not_run"
-
-
-def _headroom(record: ParityRecord) -> float:
-    room = (record.snr_db or 0.0) - (record.required_snr_db or 0.0)
-    return -math.inf if math.isnan(room) else room
 
 
 def _reasons(records: tuple[ParityRecord, ...]) -> tuple[Reason, ...]:

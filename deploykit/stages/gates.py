@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from deploykit.backends.base import Inside
-from deploykit.manifest import NOT_MADE, GateRecord, OpRecord, ParityRecord, Signature, overall
+from deploykit.manifest import NOT_MADE, GateRecord, OpRecord, ParityRecord, Signature, overall, tightest
 from deploykit.parity.interface import differences
 from deploykit.stages.compare import Compared
 from deploykit.stages.execute import Lowered
@@ -20,14 +18,14 @@ def twin_gate(lowered: Lowered, compared: Compared | None) -> GateRecord:
         why = f"there is no fp32 twin, so mistakes that fp16's noise hides cannot be seen: {tried}"
         return GateRecord(gate="fp32 twin", verdict="not_run", reason=why)
     verdict = overall(compared.parity)
-    tightest = min((r for r in compared.parity if r.snr_db is not None), key=_room, default=None)
+    closest = tightest(compared.parity)
     reasons = dict.fromkeys(f"on {r.input}: {r.reason}" for r in compared.parity if r.verdict == verdict)
     return GateRecord(
         gate="fp32 twin",
         verdict=verdict,
         reason="its outputs are PyTorch's" if verdict == "passed" else "; ".join(reasons) or "nothing was compared",
-        snr_db=None if tightest is None else tightest.snr_db,
-        required_snr_db=None if tightest is None else tightest.required_snr_db,
+        snr_db=closest and closest.snr_db,
+        required_snr_db=closest and closest.required_snr_db,
     )
 
 
@@ -68,8 +66,3 @@ def _op(op: OpRecord) -> str:
 
 def _at(op: OpRecord) -> str:
     return f", from {op.origin}" if op.origin else ""
-
-
-def _room(record: ParityRecord) -> float:
-    room = (record.snr_db or 0.0) - (record.required_snr_db or 0.0)
-    return -math.inf if math.isnan(room) else room

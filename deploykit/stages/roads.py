@@ -16,7 +16,7 @@ from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, UnavailableError
 from deploykit.jobs import interleave, logged
-from deploykit.manifest import ParityRecord, RoadRecord, UnknownOp, Verdict, overall
+from deploykit.manifest import ParityRecord, RoadRecord, UnknownOp, Verdict, overall, tightest
 from deploykit.stages.compare import Yardsticks, compare_item, load_yardsticks
 from deploykit.stages.execute import Lowered, Ran, finished_run, submit_run
 from deploykit.stages.plan import Lowering, Plan
@@ -118,10 +118,9 @@ class _Walk:
         records = [
             record for item in items for record in compare_item(item, self.captured, ran, self.yardsticks).parity
         ]
-        verdict = overall(tuple(records))
-        figures = [record for record in records if record.snr_db is not None]
-        tightest = min(figures, key=lambda r: (r.snr_db or 0.0) - (r.required_snr_db or 0.0), default=None)
-        record = attempt.record.model_copy(update={"snr_db": tightest and tightest.snr_db})
+        verdict = overall(records)
+        closest = tightest(records)
+        record = attempt.record.model_copy(update={"snr_db": closest and closest.snr_db})
         if verdict != "passed":
             outcome = "failed" if verdict == "failed" else record.outcome
             record = record.model_copy(update={"outcome": outcome, "reason": _reasons(records, verdict)})
