@@ -13,14 +13,14 @@ from rich.text import Text
 from deploykit.backends import BACKENDS
 from deploykit.errors import ArtifactError
 from deploykit.jobs import IsolatedPool, logged
-from deploykit.manifest import Manifest, Signature, UnknownOp
+from deploykit.manifest import Manifest, Signature
 from deploykit.packages import package
 from deploykit.report.words import prepared
 from deploykit.source import read_source
 from deploykit.spec import Contract
 from deploykit.work.capture import Captured, capture, count_ops
 from deploykit.work.census import census
-from deploykit.work.knowledge import unknown_ops
+from deploykit.work.knowledge import Knowledge, ask_converters
 
 
 def inspect(text: str | None) -> RenderableType:
@@ -65,31 +65,36 @@ def _model(text: str | None) -> RenderableType:
         captured = pool.submit(logged, folder / "log", capture, source, (), folder).result()
         program = Captured.program(folder)
         ops = pool.submit(count_ops, program).result()
-        unknown = pool.submit(logged, folder / "log", unknown_ops, program, source.root).result()
+        known = pool.submit(logged, folder / "log", ask_converters, program, source.root).result()
     head = Text(
         f"{captured.project.name}: {captured.parameters:,} parameters, weights sha256 {captured.weights_sha256}"
     )
     notes = [Text(note) for note in captured.notes]
     notes += [Text(f"{r.name} {r.outcome}: {prepared(r)}") for r in captured.prepared if r.outcome != "nothing to do"]
-    tables = (_contract(captured.project.contract), _signature(captured.signature), _ops(ops, unknown))
-    return Group(head, *notes, *tables, *_places(unknown))
+    tables = (_contract(captured.project.contract), _signature(captured.signature), _ops(ops, known))
+    return Group(head, *notes, *tables, *_places(known))
 
 
-def _ops(ops: dict[str, int], unknown: tuple[UnknownOp, ...]) -> RenderableType:
-    """Op × backend: whether the first road's converter knows it, after that road's rewrites."""
+def _ops(ops: dict[str, int], known: Knowledge) -> RenderableType:
+    """Op × backend: whether the first road's converter knows it, after that road's rewrites; `?` where none says."""
     table = Table("ATen op", "count", *BACKENDS)
-    lacking = {(op.op, name) for op in unknown for name in op.backends}
+    lacking = {(op.op, name) for op in known.lacking for name in op.backends}
     for op, count in Counter(ops).most_common():
-        cells = [Text("✗ lacks it", "red") if (op, name) in lacking else Text("✓", "green") for name in BACKENDS]
-        table.add_row(op, str(count), *cells)
+        table.add_row(op, str(count), *(_cell((op, name) in lacking, name in known.silent) for name in BACKENDS))
     return table
 
 
-def _places(unknown: tuple[UnknownOp, ...]) -> list[RenderableType]:
-    """Where the ops are that a converter lacks."""
-    lines = [f"{op.op} at {op.place or 'an unknown line'}: unknown to {', '.join(op.backends)}" for op in unknown]
-    more = "Other roads may know them; a build tries all. If none does: write the line with other ops."
-    return [Text(line) for line in (*lines, more)] if lines else []
+def _cell(lacks: bool, silent: bool) -> Text:
+    return Text("?", "yellow") if silent else Text("✗ lacks it", "red") if lacks else Text("✓", "green")
+
+
+def _places(known: Knowledge) -> list[RenderableType]:
+    """Where the ops are that a converter lacks, and which converter could not be asked."""
+    lines = [f"{op.op} at {op.place or 'an unknown line'}: unknown to {', '.join(op.backends)}" for op in known.lacking]
+    if lines:
+        lines.append("Other roads may know them; a build tries all. If none does: write the line with other ops.")
+    lines += [f"{name} could not be asked: {why}" for name, why in known.silent.items()]
+    return [Text(line) for line in lines]
 
 
 def _contract(contract: Contract) -> RenderableType:

@@ -80,7 +80,7 @@ class _Walk:
                 break
             attempts.append((yield from self._try(road, first)))
         chosen, records = yield from self._choose(attempts)
-        records += [_not_tried(road, attempts[-1]) for road in roads[len(attempts) :]]
+        records += [_not_tried(road, attempts[-1].record) for road in roads[len(attempts) :]]
         log = self.work.log(f"lower-{first.name}")
         if chosen is None:
             unknown = yield from self._unknown(first)
@@ -132,48 +132,52 @@ class _Walk:
         Where no file is right, the first one is kept to show what is wrong with it; it is never shipped.
         """
         right = [attempt for attempt in attempts if attempt.verdict == "passed"]
-        records = [attempt.record for attempt in attempts]
-        if self.best and len(right) > 1:
-            return (yield from self._fastest(right, records))
-        known = [attempt for attempt in attempts if attempt.verdict == "not_run" and attempt.file is not None]
+        unknown = [attempt for attempt in attempts if attempt.verdict == "not_run" and attempt.file is not None]
         made = [attempt for attempt in attempts if attempt.file is not None]
-        chosen = next(iter((*right, *known, *made)), None)
-        others = [
-            record if attempt is chosen or attempt.verdict != "not_run" else _unknown(record)
-            for attempt, record in zip(attempts, records, strict=True)
-        ]
-        return chosen, others
+        chosen = next(iter((*right, *unknown, *made)), None)
+        said: dict[str, str] = {}
+        if self.best and len(right) > 1:
+            chosen, said = yield from self._fastest(right)
+        records = []
+        for attempt in attempts:
+            record, reason = attempt.record, said.get(attempt.record.road, "")
+            if attempt is chosen:
+                record = record.model_copy(update={"reason": reason or record.reason})
+            elif attempt.verdict == "passed":
+                record = record.model_copy(update={"outcome": "passed", "reason": reason})
+            elif attempt in unknown:
+                record = _unknown(record)
+            records.append(record)
+        return chosen, records
 
-    def _fastest(
-        self, right: list[Attempt], records: list[RoadRecord]
-    ) -> Generator[Job, Job, tuple[Attempt, list[RoadRecord]]]:
+    def _fastest(self, right: list[Attempt]) -> Generator[Job, Job, tuple[Attempt, dict[str, str]]]:
+        """The fastest on the first runner, and what that says of each; the first one where it cannot be measured."""
         runner = self.plan.runners(self.lowerings[0])[0]
         files = tuple(attempt.file for attempt in right if attempt.file is not None)
-        log = self.work.log(f"time-{self.lowerings[0].name}")
-        done = yield self.work.pool.submit(
-            logged, log, timing.time_files, runner, files, self.work.scratch / "inputs.npz"
-        )
-        seconds: tuple[float, ...] = done.result()
-        chosen = right[min(range(len(right)), key=seconds.__getitem__)]
-        said = {}
-        for attempt, value in zip(right, seconds, strict=True):
-            if attempt is chosen:
-                said[attempt.record.road] = {"reason": f"the fastest on {runner}"}
-            else:
-                ratio = value / min(seconds)
-                reason = f"right, but {ratio:.2f} times the time of {chosen.record.road} on {runner}"
-                said[attempt.record.road] = {"outcome": "passed", "reason": reason}
-        return chosen, [record.model_copy(update=said.get(record.road, {})) for record in records]
+        log, inputs = self.work.log(f"time-{self.lowerings[0].name}"), self.work.scratch / "inputs.npz"
+        done = yield self.work.pool.submit(logged, log, timing.time_files, runner, files, inputs)
+        try:
+            seconds: tuple[float, ...] = done.result()
+        except DeploykitError as error:
+            why = f"right; which is the fastest on {runner} could not be measured: {error}"
+            return right[0], {attempt.record.road: why for attempt in right}
+        best = right[min(range(len(right)), key=seconds.__getitem__)]
+        than = f"the time of {best.record.road} on {runner}"
+        said = {
+            attempt.record.road: f"right, but {value / min(seconds):.2f} times {than}"
+            for attempt, value in zip(right, seconds, strict=True)
+        }
+        return best, said | {best.record.road: f"the fastest on {runner}"}
 
     def _unknown(self, lowering: Lowering) -> Generator[Job, Job, tuple[UnknownOp, ...]]:
         """The ops in the way of a backend that no road leads to."""
         log, program = self.work.log(f"unknown-{lowering.name}"), Captured.program(self.work.scratch)
-        done = yield self.work.pool.submit(logged, log, knowledge.unknown_ops, program, self.captured.project.root)
+        done = yield self.work.pool.submit(logged, log, knowledge.ask_converters, program, self.captured.project.root)
         try:
-            found: tuple[UnknownOp, ...] = done.result()
+            found: knowledge.Knowledge = done.result()
         except DeploykitError:
-            return ()  # a converter's own decompositions may fail, too; the roads have said why
-        return tuple(op for op in found if lowering.backend in op.backends)
+            return ()  # the process died; the roads have said why there is no file
+        return tuple(op for op in found.lacking if lowering.backend in op.backends)
 
     def _submit(self, road: RoadEntry, lowering: Lowering) -> Job:
         folder = self.work.scratch / lowering.name / _slug(road.name)
@@ -224,5 +228,6 @@ def _unknown(record: RoadRecord) -> RoadRecord:
     return record.model_copy(update={"outcome": "failed", "reason": f"could not be judged: {record.reason}"})
 
 
-def _not_tried(road: RoadEntry, last: Attempt) -> RoadRecord:
-    return RoadRecord(road=road.name, outcome="not tried", reason=f"{last.record.road} was kept")
+def _not_tried(road: RoadEntry, last: RoadRecord) -> RoadRecord:
+    """`last` settled it: only such a road leaves others untried."""
+    return RoadRecord(road=road.name, outcome="not tried", reason=f"{last.road} was kept")

@@ -38,10 +38,10 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
     except Exception as error:
         # A converter may raise anything: the traceback is for the log, the reason for the report.
         traceback.print_exc()
-        raise LoweringError(_told(error)) from error
+        raise LoweringError(told(error)) from error
 
 
-def _told(error: BaseException) -> str:
+def told(error: BaseException) -> str:
     """The first line of an error, and of the one at its root: exporters wrap what really happened."""
     root = error
     while root.__cause__ is not None:

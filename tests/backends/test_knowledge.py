@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from torch import nn
 
 from deploykit.backends import BACKENDS
 from deploykit.manifest import UnknownOp
-from deploykit.work.knowledge import unknown_ops
+from deploykit.work.knowledge import ask_converters
 
 BESSEL = "aten.special_bessel_j0.default"
 
@@ -29,7 +30,7 @@ def exported(network: nn.Module) -> torch.export.ExportedProgram:
 def test_an_op_that_no_converter_has_is_named_with_its_lines(name: str) -> None:
     found = BACKENDS[name].unknown(exported(Net()), Path(__file__).parent)
     assert [op.op for op in found] == [BESSEL, BESSEL]
-    assert [op.place.split(" ")[0] for op in found] == ["test_knowledge.py:20", "test_knowledge.py:21"]
+    assert [op.place.split(" ")[0] for op in found] == ["test_knowledge.py:21", "test_knowledge.py:22"]
     assert "`wave = torch.special.bessel_j0(x)`" in found[0].place
 
 
@@ -52,5 +53,19 @@ def test_ordinary_networks_have_nothing_unknown(name: str) -> None:
 
 def test_one_row_for_all_that_lack_it(tmp_path: Path) -> None:
     torch.export.save(exported(Net()), tmp_path / "program.pt2")
-    found = unknown_ops(tmp_path / "program.pt2", Path(__file__).parent)
-    assert [(type(op), op.op, op.backends) for op in found] == [(UnknownOp, BESSEL, tuple(BACKENDS))] * 2
+    known = ask_converters(tmp_path / "program.pt2", Path(__file__).parent)
+    assert [(type(op), op.op, op.backends) for op in known.lacking] == [(UnknownOp, BESSEL, tuple(BACKENDS))] * 2
+    assert known.silent == {}
+
+
+def test_a_converter_that_cannot_be_asked_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mute(type(BACKENDS["litert"])):  # type: ignore[misc]  # the registry's own class, whichever it is
+        def unknown(self, program: torch.export.ExportedProgram, root: Path) -> tuple[UnknownOp, ...]:
+            raise RuntimeError("decomposition of frobnicate\nand more")
+
+    entry = BACKENDS["litert"]
+    monkeypatch.setitem(BACKENDS, "litert", Mute(**{f.name: getattr(entry, f.name) for f in fields(entry)}))
+    torch.export.save(exported(Net()), tmp_path / "program.pt2")
+    known = ask_converters(tmp_path / "program.pt2", Path(__file__).parent)
+    assert known.silent == {"litert": "RuntimeError: decomposition of frobnicate"}
+    assert {name for op in known.lacking for name in op.backends} == set(BACKENDS) - {"litert"}

@@ -16,7 +16,7 @@ from deploykit import backends
 from deploykit.backends import BACKENDS, RUNNERS, RoadEntry
 from deploykit.backends.base import LowerRequest
 from deploykit.backends.onnx.lower import from_dynamo
-from deploykit.jobs import IsolatedPool
+from deploykit.errors import ArtifactError, UnsupportedOpsError
 from deploykit.progress import Progress
 from deploykit.project import Entry
 from deploykit.spec import ModelSpec
@@ -25,6 +25,7 @@ from deploykit.stages.execute import Lowered
 from deploykit.stages.plan import Item, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.targets import all_targets
+from deploykit.work import timing
 from deploykit.work.capture import Captured, capture
 
 MODEL = """
@@ -75,6 +76,9 @@ def refuses(program: torch.export.ExportedProgram, request: LowerRequest) -> Pat
 ROADS = {road.__name__: RoadEntry(road.__name__, f"{__name__}:{road.__name__}") for road in (right, wrong, refuses)}
 ROADS["also right"] = RoadEntry("also right", f"{__name__}:right")
 
+ONNXRUNTIME: Any = RUNNERS["onnxruntime"]
+Open = Callable[[Path], Any]
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Captured, Path]:
@@ -99,10 +103,8 @@ def walked(
         entry = replace(BACKENDS["onnx"], roads=tuple(ROADS[name] for name in names))
         monkeypatch.setitem(backends.BACKENDS, "onnx", entry)
         target = all_targets()["android_onnx"]
-        with IsolatedPool(1) as pool:
-            work = Workspace(tmp_path, scratch, pool, Progress())
-            object.__setattr__(work, "pool", Here())
-            lowered = roads.lower(work, captured, Plan((Item(target, "fp16"),)), best)
+        work = Workspace(tmp_path, scratch, Here(), Progress())  # type: ignore[arg-type]  # not in other processes
+        lowered = roads.lower(work, captured, Plan((Item(target, "fp16"),)), best)
         return {lowering.precision: made for lowering, made in lowered.items()}
 
     return walk
@@ -149,24 +151,65 @@ def test_no_road_leads_anywhere(walked: Callable[..., dict[str, Lowered]]) -> No
         assert (lowered.road, lowered.file, outcomes(lowered)) == (None, None, [("refuses", "failed")])
 
 
+@pytest.fixture
+def opened_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Open], None]:
+    """Puts another way of opening an artifact in the place of ONNX Runtime's."""
+
+    def put(opens: Open) -> None:
+        class Other(type(ONNXRUNTIME)):  # type: ignore[misc]  # the registry's own class, whichever it is
+            def open(self, artifact: Path, **options: str) -> Any:
+                return opens(artifact)
+
+        monkeypatch.setitem(RUNNERS, "onnxruntime", Other(ONNXRUNTIME.title, ONNXRUNTIME.where, ONNXRUNTIME.suffix))
+
+    return put
+
+
+def slow_after_right(artifact: Path) -> Any:
+    """Makes slow what the first right road wrote."""
+    runner = ONNXRUNTIME.open(artifact)
+    if artifact.parent.name == "right":
+        quick = runner.run
+        runner.run = lambda inputs: [quick(inputs) for _ in range(200)][-1]
+    return runner
+
+
 def test_best_keeps_the_fastest_of_the_right_ones(
-    walked: Callable[..., dict[str, Lowered]], monkeypatch: pytest.MonkeyPatch
+    walked: Callable[..., dict[str, Lowered]], opened_by: Callable[[Open], None]
 ) -> None:
-    class Slow(type(RUNNERS["onnxruntime"])):  # type: ignore[misc]
-        """Counts as slow what the first right road wrote."""
-
-        def open(self, artifact: Path, **options: str) -> Any:
-            runner = super().open(artifact, **options)
-            if artifact.parent.name == "right":
-                quick = runner.run
-                runner.run = lambda inputs: [quick(inputs) for _ in range(200)][-1]
-            return runner
-
-    entry = RUNNERS["onnxruntime"]
-    monkeypatch.setitem(RUNNERS, "onnxruntime", Slow(entry.title, entry.where, entry.suffix))
+    opened_by(slow_after_right)
     made = walked("right", "wrong", "also right", best=True)
     assert made["fp32"].road == "also right"
     assert outcomes(made["fp32"]) == [("right", "passed"), ("wrong", "failed"), ("also right", "kept")]
     slower, _, kept = made["fp32"].roads_tried
     assert "times the time of also right on onnxruntime" in slower.reason
     assert kept.reason == "the fastest on onnxruntime"
+
+
+def test_best_keeps_the_first_right_one_where_time_cannot_be_taken(
+    walked: Callable[..., dict[str, Lowered]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ArtifactError("the clock stands still")
+
+    monkeypatch.setattr(timing, "time_files", broken)
+    made = walked("right", "also right", best=True)
+    assert made["fp32"].road == "right"
+    assert outcomes(made["fp32"]) == [("right", "kept"), ("also right", "passed")]
+    for record in made["fp32"].roads_tried:
+        assert "the fastest on onnxruntime could not be measured: the clock stands still" in record.reason
+
+
+def test_best_keeps_no_file_that_could_not_be_judged_beside_a_right_one(
+    walked: Callable[..., dict[str, Lowered]], opened_by: Callable[[Open], None]
+) -> None:
+    def opens(artifact: Path) -> Any:
+        if artifact.parent.name == "right":
+            raise UnsupportedOpsError("onnxruntime", ["frobnicate"])
+        return ONNXRUNTIME.open(artifact)
+
+    opened_by(opens)
+    made = walked("right", "also right", best=True)
+    assert made["fp32"].road == "also right"
+    assert outcomes(made["fp32"]) == [("right", "failed"), ("also right", "kept")]
+    assert "could not be judged" in made["fp32"].roads_tried[0].reason
