@@ -128,6 +128,8 @@ _COREML = (
     "arithmetic in plain ops",
     "real functions of integers",
     "elements moved by slices",
+    "dilated max pooling as maxima",
+    "attention with key and value for each head",
 )
 
 _LITERT_TORCH = (

@@ -56,14 +56,24 @@ def agreement(reference: Outputs, others: Outputs) -> float:
 def _pair(value: torch.Tensor, other: torch.Tensor) -> float:
     if value.dtype == other.dtype and torch.equal(value, other):
         return math.inf
-    a, b = value.double(), other.double()
-    error = torch.where((a == b) | (a.isnan() & b.isnan()), 0.0, a - b).square().sum().item()
-    if not value.is_floating_point() or not math.isfinite(error):
+    signal, noise = energies(value, other)
+    if not value.is_floating_point() or not math.isfinite(noise):
         return -math.inf
-    signal = torch.where(a.isfinite(), a, 0.0).square().sum().item()
-    if not error:
+    if not noise:
         return math.inf
-    return 10 * math.log10(signal / error) if signal else 0.0
+    return 10 * math.log10(signal / noise) if signal else 0.0
+
+
+def energies(value: torch.Tensor, other: torch.Tensor) -> tuple[float, float]:
+    """The energy of a tensor's finite values, and of what another differs by; equal infinities and NaNs do not differ.
+
+    Args:
+        value: any shape.
+        other: the same shape.
+    """
+    a, b = value.double(), other.double()
+    noise = torch.where((a == b) | (a.isnan() & b.isnan()), 0.0, a - b).square().sum().item()
+    return torch.where(a.isfinite(), a, 0.0).square().sum().item(), noise
 
 
 def shown(snr: float) -> float:

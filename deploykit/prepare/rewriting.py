@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from pkgutil import resolve_name
 from typing import Any
@@ -13,8 +12,9 @@ from torch.fx.traceback import preserve_node_meta
 from torch.utils import _pytree as pytree
 
 from deploykit.errors import DeploykitError
+from deploykit.prepare.agreement import energies
 from deploykit.prepare.rewrites import REWRITES
-from deploykit.prepare.rewrites.rank import Tall, is_tall, whole
+from deploykit.prepare.rewrites.tall import Tall, is_tall, whole
 
 LEAST_DB = 60.0
 """A rewrite is exact up to rounding; what is worse than this on the example inputs is another function."""
@@ -42,21 +42,21 @@ def rewrite(
     Raises:
         RewriteError: if the result computes something else on the example inputs.
     """
-    by_kind = {kind: [name for name in names if REWRITES[name].kind == kind] for kind in ("op", "call", "graph")}
-    calls = {name for name in by_kind["call"] if _has_use(program, name)}
-    before = program.run_decompositions({}) if calls else program  # values that a call rewrite makes are not written to
+    by_kind = {kind: [name for name in names if REWRITES[name].kind == kind] for kind in ("op", "rank", "graph")}
+    tall = by_kind["rank"] if any(is_tall(node.meta.get("val")) for node in program.graph.nodes) else []
+    before = program.run_decompositions({}) if tall else program  # without ops that write to what a `Tall` stands for
     module = before.module(check_guards=False)
     assert isinstance(module, torch.fx.GraphModule)
     graph_used = {name for name in by_kind["graph"] if _function(name)(module)}
-    if calls:
+    if tall:
         _flatten_attributes(module)
     table: dict[str, list[str]] = {}
     for name in by_kind["op"]:
         for op in REWRITES[name].ops:
             table.setdefault(op, []).append(name)
-    if not (graph_used or calls or table.keys() & set(_calls(program))):
+    if not (graph_used or tall or table.keys() & set(_calls(program))):
         return program, ()
-    rewritten = _Rewritten(module, before.call_spec.out_spec, table, [name for name in names if name in calls])
+    rewritten = _Rewritten(module, before.call_spec.out_spec, table, tall)
     args, kwargs = program.example_inputs
     with torch.no_grad():
         result = torch.export.export(rewritten, args, kwargs, strict=False)
@@ -71,12 +71,12 @@ class _Rewritten(nn.Module):
     """A program whose calls go through rewrites."""
 
     def __init__(
-        self, network: torch.fx.GraphModule, out_spec: pytree.TreeSpec, table: dict[str, list[str]], calls: list[str]
+        self, network: torch.fx.GraphModule, out_spec: pytree.TreeSpec, table: dict[str, list[str]], tall: list[str]
     ) -> None:
         super().__init__()
         self.network = network
         self.out_spec = out_spec
-        self.table, self.calls = table, calls
+        self.table, self.tall = table, tall
         self.used: set[str] = set()
 
     def forward(self, *args: torch.Tensor, **kwargs: torch.Tensor) -> Any:
@@ -89,7 +89,7 @@ class _Interpreter(torch.fx.Interpreter):
     def __init__(self, rewritten: _Rewritten) -> None:
         super().__init__(rewritten.network, graph=rewritten.network.graph)
         self.table, self.used = rewritten.table, rewritten.used
-        self.calls = {name: _function(name) for name in rewritten.calls}
+        self.tall = {name: _function(name) for name in rewritten.tall}
         self.example: Any = None
 
     def run_node(self, n: torch.fx.Node) -> Any:
@@ -98,7 +98,7 @@ class _Interpreter(torch.fx.Interpreter):
         return Tall(value, n.meta[FLATTENED]) if FLATTENED in n.meta else value
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for name, function in self.calls.items():
+        for name, function in self.tall.items():
             result = function(target, args, kwargs, self.example)
             if result is not NotImplemented:
                 self.used.add(name)
@@ -141,15 +141,9 @@ class _Flat(nn.Module):
 
 
 def _function(name: str, op: str = "") -> Callable[..., Any]:
-    found = resolve_name(REWRITES[name].where.format(op=op.split(".")[1] if op else ""))
+    found = resolve_name(REWRITES[name].where)
     function: Callable[..., Any] = found[op] if isinstance(found, dict) else found
     return function
-
-
-def _has_use(program: torch.export.ExportedProgram, name: str) -> bool:
-    """Whether a rewrite of calls has anything to do: each says so of a node's result."""
-    test: Callable[[Any], bool] = resolve_name(REWRITES[name].ops[0])
-    return any(test(node.meta.get("val")) for node in program.graph.nodes)
 
 
 def _calls(program: torch.export.ExportedProgram) -> Iterator[str]:
@@ -167,6 +161,6 @@ def _check(before: torch.export.ExportedProgram, after: torch.export.ExportedPro
         what = f"after {', '.join(used)}, output {index}"
         if wanted.shape != value.shape or wanted.dtype != value.dtype:
             raise RewriteError(f"{what} is {value.dtype} {list(value.shape)}, was {wanted.dtype} {list(wanted.shape)}")
-        signal, noise = wanted.double().square().sum().item(), (wanted.double() - value).square().sum().item()
-        if math.isfinite(signal) and not noise <= signal * 10 ** (-LEAST_DB / 10):
+        signal, noise = energies(wanted, value)
+        if not noise <= signal * 10 ** (-LEAST_DB / 10):  # noise that is no number is no agreement
             raise RewriteError(f"{what} is off: signal {signal:.3g}, noise {noise:.3g}")

@@ -15,16 +15,14 @@ class Rewrite:
     """A row of the table."""
 
     ops: tuple[str, ...]
-    """The overloads whose calls it may replace, as torch.export writes them: "aten.constant_pad_nd.default". Of a
-    rewrite of kind "call": where the test is that tells from a value of the program whether there is anything to do."""
+    """The overloads whose calls it may replace, as torch.export writes them: "aten.constant_pad_nd.default"."""
     where: str
-    """The function, or a dictionary of functions by overload, resolved on use: this table does not import torch. "{op}"
-    in it is the op's name, as "stft"."""
+    """The function, or a dictionary of functions by overload, resolved on use: this table does not import torch."""
     why: str
     """What goes wrong without it, and in which converter."""
-    kind: Literal["op", "call", "graph"] = "op"
-    """What the function takes: an op's own arguments; any op with its arguments and an example of its result; or a
-    `GraphModule`, which it changes in place, telling whether it did."""
+    kind: Literal["op", "rank", "graph"] = "op"
+    """What the function takes: an op's own arguments; any op of a program with tensors of high rank, with its arguments
+    and an example of its result; or a `GraphModule`, which it changes in place, telling whether it did."""
 
 
 _HERE = "deploykit.prepare.rewrites."
@@ -42,10 +40,10 @@ REWRITES: dict[str, Rewrite] = {
         kind="graph",
     ),
     "rank at most 5": Rewrite(
-        (_HERE + "rank:is_tall",),
+        (),
         _HERE + "rank:low_rank",
         "Core ML has no tensors of rank 6 and more",
-        kind="call",
+        kind="rank",
     ),
     "resizes as matrix products": Rewrite(
         (
@@ -156,11 +154,14 @@ REWRITES: dict[str, Rewrite] = {
             "aten.new_full.default",
             "aten.new_zeros.default",
             "aten.new_ones.default",
-            "aten.max_pool2d.default",
-            "aten.scaled_dot_product_attention.default",
         ),
         _HERE + "moving:MOVING",
-        "coremltools 9.0 lacks roll without dims, the dtype of zeros_like, dilated max_pool, enable_gqa",
+        "coremltools 9.0 lacks roll without dims, and the dtype of zeros_like",
+    ),
+    "dilated max pooling as maxima": Rewrite(
+        ("aten.max_pool2d.default",),
+        _HERE + "pooling:dilated_max_pool2d",
+        "coremltools 9.0 lacks the dilation",
     ),
     "fractional nearest resize as gathers": Rewrite(
         ("aten.upsample_nearest2d.vec", "aten.upsample_nearest2d.default"),
@@ -175,7 +176,7 @@ REWRITES: dict[str, Rewrite] = {
     "attention with key and value for each head": Rewrite(
         ("aten.scaled_dot_product_attention.default",),
         _HERE + "attention:broadcast",
-        "as of broadcasts as copies, inside the op (MobileNetV4-Hybrid: 4 dB)",
+        "as of broadcasts as copies, inside the op (MobileNetV4-Hybrid: 4 dB); coremltools 9.0 lacks enable_gqa",
     ),
     "broadcasts as copies": Rewrite(
         (
@@ -189,12 +190,12 @@ REWRITES: dict[str, Rewrite] = {
             "aten.add.Tensor",
             "aten.mul.Tensor",
         ),
-        _HERE + "broadcasting:{op}",
+        _HERE + "broadcasting:BROADCASTS",
         "litert-torch 0.10 moves a transpose before a broadcast, with the shape as it was: -3 dB, or no file",
     ),
     "complex numbers as pairs": Rewrite(
         ("aten.complex.default", "aten.polar.default", "aten.view_as_complex.default"),
-        _HERE + "complex_pair:{op}",
+        _HERE + "complex_pair:COMPLEX",
         "no mobile format has complex numbers",
     ),
     "Fourier transforms as matmuls": Rewrite(
@@ -205,7 +206,7 @@ REWRITES: dict[str, Rewrite] = {
             "aten.fft_hfft.default",
             "aten.fft_ihfft.default",
         ),
-        _HERE + "spectral:{op}",
+        _HERE + "spectral:SPECTRAL",
         "litert-torch 0.10 has the transform of real values along the last axis only, and no inverse",
     ),
     "attention with strides of its own": Rewrite(
@@ -220,7 +221,7 @@ REWRITES: dict[str, Rewrite] = {
     ),
     "pooling without an idle ceil_mode": Rewrite(
         ("aten.avg_pool2d.default", "aten.max_pool2d.default"),
-        _HERE + "pooling:{op}",
+        _HERE + "pooling:CEILINGS",
         "ONNX keeps a window that starts in the padding, which PyTorch drops",
     ),
     "average pooling by a divisor as a mean": Rewrite(
@@ -230,7 +231,7 @@ REWRITES: dict[str, Rewrite] = {
     ),
     "adaptive max pooling as maxima": Rewrite(
         ("aten.adaptive_max_pool1d.default", "aten.adaptive_max_pool2d.default"),
-        _HERE + "pooling:{op}",
+        _HERE + "pooling:ADAPTIVE_MAX",
         "litert-torch 0.10 lacks it, and ONNX where the sizes do not divide",
     ),
     "transposed convolution without output padding": Rewrite(
@@ -240,10 +241,10 @@ REWRITES: dict[str, Rewrite] = {
     ),
     "sort as topk": Rewrite(
         ("aten.sort.default", "aten.argsort.default"),
-        _HERE + "ordering:{op}",
+        _HERE + "ordering:ORDERING",
         "litert-torch 0.10 fails: comparator block argument #2 should be of type 'tensor<i32>'",
     ),
     "one_hot as a comparison": Rewrite(
-        ("aten.one_hot.default",), _HERE + "ordering:{op}", "litert-torch 0.10 lacks the check of the range in it"
+        ("aten.one_hot.default",), _HERE + "ordering:one_hot", "litert-torch 0.10 lacks the check of the range in it"
     ),
 }

@@ -82,10 +82,6 @@ def written_out(x: torch.Tensor, batch: Sequence[int]) -> torch.Tensor:
     return x if made is NotImplemented else made
 
 
-broadcast_to = expand
-tile = repeat
-
-
 def _copy(x: torch.Tensor, axis: int, times: int) -> torch.Tensor:
     if times <= _FEW:
         return torch.cat([x] * times, axis)
@@ -112,3 +108,15 @@ def _elementwise(op: Callable[..., torch.Tensor]) -> Callable[..., Any]:
 
 add = _elementwise(torch.add)
 mul = _elementwise(torch.mul)
+
+BROADCASTS: dict[str, Any] = {
+    "aten.expand.default": expand,
+    "aten.expand_as.default": expand_as,
+    "aten.broadcast_to.default": expand,
+    "aten.repeat.default": repeat,
+    "aten.tile.default": repeat,
+    "aten.repeat_interleave.self_int": repeat_interleave,
+    "aten.matmul.default": matmul,
+    "aten.add.Tensor": add,
+    "aten.mul.Tensor": mul,
+}

@@ -175,3 +175,9 @@ _OPS: dict[Any, Callable[..., Any]] = {
     _aten.sub.Tensor: subtract,
     _aten.exp.default: lambda x: polar(torch.exp(x.real), x.imag),
 }
+
+COMPLEX: dict[str, Any] = {
+    "aten.complex.default": complex,
+    "aten.polar.default": polar,
+    "aten.view_as_complex.default": view_as_complex,
+}

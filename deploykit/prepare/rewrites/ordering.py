@@ -25,3 +25,9 @@ def one_hot(x: torch.Tensor, classes: int = -1) -> Any:
     if classes < 1:
         return NotImplemented
     return (x.unsqueeze(-1) == torch.arange(classes, dtype=x.dtype)).to(torch.int64)
+
+
+ORDERING: dict[str, Any] = {
+    "aten.sort.default": sort,
+    "aten.argsort.default": argsort,
+}

@@ -72,6 +72,29 @@ def max_pool2d(
     return F.max_pool2d(x, list(kernel), list(stride) or None, list(padding), list(dilation), False)
 
 
+def dilated_max_pool2d(
+    x: torch.Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> Any:
+    """`aten.max_pool2d` with dilation, as the maximum of slices: one for each place in the window."""
+    kernel, padding, dilation = ([*v, *v][:2] if len(v) == 1 else list(v) for v in (kernel, padding, dilation))
+    stride = [*stride, *stride][:2] if len(stride) == 1 else list(stride) or kernel
+    if dilation == [1, 1] or ceil_mode:
+        return NotImplemented
+    x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]), value=float("-inf"))
+    spans = [(x.shape[i - 2] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] * stride[i] + 1 for i in (0, 1)]
+    result: torch.Tensor | None = None
+    for top in range(0, kernel[0] * dilation[0], dilation[0]):
+        for left in range(0, kernel[1] * dilation[1], dilation[1]):
+            part = x[..., top : top + spans[0] : stride[0], left : left + spans[1] : stride[1]]
+            result = part if result is None else torch.maximum(result, part)
+    return result
+
+
 def _idle(
     x: torch.Tensor, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int]
 ) -> bool:
@@ -90,3 +113,11 @@ def _maxima(x: torch.Tensor, dim: int, new: int) -> torch.Tensor:
     old = x.shape[dim]
     bounds = [(i * old // new, -(-(i + 1) * old // new)) for i in range(new)]
     return torch.cat([x.narrow(dim, low, high - low).amax(dim, keepdim=True) for low, high in bounds], dim)
+
+
+CEILINGS: dict[str, Any] = {"aten.avg_pool2d.default": avg_pool2d, "aten.max_pool2d.default": max_pool2d}
+
+ADAPTIVE_MAX: dict[str, Any] = {
+    "aten.adaptive_max_pool1d.default": adaptive_max_pool1d,
+    "aten.adaptive_max_pool2d.default": adaptive_max_pool2d,
+}

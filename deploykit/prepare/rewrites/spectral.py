@@ -258,3 +258,23 @@ def _pair(x: Value) -> Pair:
 
 def _too_long(n: int) -> bool:
     return n > LONGEST
+
+
+SPECTRAL: dict[str, Any] = {
+    "aten.stft.default": stft,
+    "aten.istft.default": istft,
+    "aten.fft_fft.default": fft_fft,
+    "aten.fft_fft2.default": fft_fft2,
+    "aten.fft_fftn.default": fft_fftn,
+    "aten.fft_ifft.default": fft_ifft,
+    "aten.fft_ifft2.default": fft_ifft2,
+    "aten.fft_ifftn.default": fft_ifftn,
+    "aten.fft_rfft.default": fft_rfft,
+    "aten.fft_rfft2.default": fft_rfft2,
+    "aten.fft_rfftn.default": fft_rfftn,
+    "aten.fft_irfft.default": fft_irfft,
+    "aten.fft_irfft2.default": fft_irfft2,
+    "aten.fft_irfftn.default": fft_irfftn,
+    "aten.fft_hfft.default": fft_hfft,
+    "aten.fft_ihfft.default": fft_ihfft,
+}

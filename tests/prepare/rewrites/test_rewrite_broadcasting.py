@@ -60,7 +60,7 @@ def test_repeat(shape: list[int], data: st.DataObject) -> None:
         assert max(times) == 1
     else:
         assert torch.equal(made, x.repeat(times))
-        assert torch.equal(broadcasting.tile(x, times), x.tile(times))
+        assert torch.equal(broadcasting.repeat(x, times), x.tile(times))
 
 
 def test_repeat_interleave_of_one() -> None:

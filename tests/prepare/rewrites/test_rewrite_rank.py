@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from deploykit.prepare.rewrites import rank
+from deploykit.prepare.rewrites import tall
 from deploykit.prepare.rewriting import rewrite
 
 
@@ -29,7 +29,7 @@ def random(*shape: int) -> torch.Tensor:
 def test_permutations(drawn: tuple[list[int], list[int]]) -> None:
     order, sizes = drawn
     x = torch.arange(prod(sizes)).reshape(sizes)
-    moved = rank._permuted(rank.Tall(x.reshape(-1), tuple(sizes)), order)
+    moved = tall.permuted(tall.Tall(x.reshape(-1), tuple(sizes)), order)
     assert moved.shape == tuple(sizes[d] for d in order)
     assert torch.equal(moved.low.reshape(moved.shape), x.permute(order))
 
@@ -101,7 +101,7 @@ def test_ops(name: str) -> None:
     result, used = rewrite(program, ["rank at most 5"])
     assert used == ("rank at most 5",)
     nodes = result.run_decompositions({}).graph.nodes
-    assert max(n.meta["val"].dim() for n in nodes if isinstance(n.meta.get("val"), torch.Tensor)) <= rank.LARGEST
+    assert max(n.meta["val"].dim() for n in nodes if isinstance(n.meta.get("val"), torch.Tensor)) <= tall.LARGEST
     for tried in (x, x.flip(0) * 2):
         torch.testing.assert_close(result.module()(tried), OPS[name](tried), rtol=1e-12, atol=1e-12)
 
@@ -121,7 +121,7 @@ def test_a_parameter_of_high_rank() -> None:
     x = random(2, 8, 8, 12)
     result, _ = rewrite(torch.export.export(Table(), (x,), strict=False), ["rank at most 5"])
     values = [n.meta["val"] for n in result.graph.nodes if isinstance(n.meta.get("val"), torch.Tensor)]
-    assert max(v.dim() for v in values) <= rank.LARGEST
+    assert max(v.dim() for v in values) <= tall.LARGEST
     torch.testing.assert_close(result.module()(x), Table()(x))
 
 
