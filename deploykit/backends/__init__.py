@@ -185,9 +185,15 @@ BACKENDS: dict[str, Backend] = {
         (
             RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch", rewrites=_LITERT_TORCH),
             RoadEntry(
-                "litert-torch, decomposed", "deploykit.backends.litert.lower:from_decomposed", rewrites=_LITERT_TORCH
+                "litert-torch, decomposed",
+                "deploykit.backends.litert.lower:from_decomposed",
+                rewrites=("means in steps", *_LITERT_TORCH),
             ),
-            RoadEntry("litert-torch, TFL ops", "deploykit.backends.litert.lower:from_tfl_ops", rewrites=_LITERT_TORCH),
+            RoadEntry(
+                "litert-torch, TFL ops",
+                "deploykit.backends.litert.lower:from_tfl_ops",
+                rewrites=("means in steps", *_LITERT_TORCH),
+            ),
             RoadEntry("onnx2tf", "deploykit.backends.litert.onnx2tf:from_onnx2tf", rewrites=("rank at most 5", *_ONNX)),
         ),
         "deploykit.backends.litert.knows:unknown",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -103,6 +104,33 @@ def product(x: Tensor, dim: int, keepdim: bool = False, *, dtype: torch.dtype | 
         result = result * factor
     return result.unsqueeze(dim) if keepdim else result
 
+
+def mean_in_steps(
+    x: Tensor, dim: Sequence[int] | None = None, keepdim: bool = False, *, dtype: torch.dtype | None = None
+) -> Any:
+    """`aten.mean.dim` over several dimensions, one after the other: a sum of n numbers in a row is off by up to n
+    roundings, of which two sums of √n each leave a few.
+
+    Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 4.2.
+    """
+    dims = sorted((d % x.dim() for d in dim or ()), reverse=True)
+    if len(dims) < 2:
+        return NotImplemented
+    result = x if dtype is None else x.to(dtype)
+    for d in dims:
+        result = result.mean(d, keepdim=True)
+    return result if keepdim else result.squeeze(dims)
+
+
+def global_average_in_steps(x: Tensor, size: Sequence[int]) -> Any:
+    """`aten.adaptive_avg_pool2d` to one pixel: see `mean_in_steps`."""
+    return mean_in_steps(x, (-2, -1), keepdim=True) if set(size) == {1} else NotImplemented
+
+
+STEPS: dict[str, Any] = {
+    "aten.mean.dim": mean_in_steps,
+    "aten.adaptive_avg_pool2d.default": global_average_in_steps,
+}
 
 REDUCTIONS: dict[str, Any] = {
     "aten.var.default": var,

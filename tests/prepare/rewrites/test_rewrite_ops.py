@@ -203,3 +203,15 @@ def test_real_functions_of_integers() -> None:
         op = getattr(torch.ops.aten, name.split(".")[1])
         x = torch.tensor([1, 2, 3])
         torch.testing.assert_close(function(x), op(x))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 5), min_size=2, max_size=4), st.data(), st.booleans())
+def test_means_in_steps(sizes: list[int], data: st.DataObject, keepdim: bool) -> None:
+    x = random(*sizes)
+    dims = data.draw(st.lists(st.integers(-len(sizes), -1), min_size=2, max_size=len(sizes), unique=True))
+    same(reductions.mean_in_steps(x, dims, keepdim), x.mean(dims, keepdim))
+    assert reductions.mean_in_steps(x, dims[:1], keepdim) is NotImplemented
+    four = random(2, 3, *sizes[:2])
+    same(reductions.global_average_in_steps(four, [1, 1]), F.adaptive_avg_pool2d(four, 1))
+    assert reductions.global_average_in_steps(four, [1, 2]) is NotImplemented
