@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.coreml_reference.table import Row, markdown, summary
+from benchmarks.processes import run_module
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from benchmarks.coreml_reference.measure import Part
@@ -69,19 +68,12 @@ def _missing(row: Row, parts: list[str]) -> list[str]:
 
 def _in_a_process(known: Row, parts: list[str], limit: float) -> Row:
     with tempfile.TemporaryDirectory() as folder:
-        file, log = Path(folder) / "result.json", Path(folder) / "log"
+        file = Path(folder) / "result.json"
         file.write_text(json.dumps(known))
-        command = [sys.executable, "-m", "benchmarks.coreml_reference", "--one", str(file), "--parts", *parts]
-        with log.open("w") as out:
-            try:
-                code = subprocess.run(command, stdout=out, stderr=out, timeout=limit, check=False).returncode
-                ended = f"the process ended with code {code}"
-            except subprocess.TimeoutExpired:
-                code, ended = 1, f"not done after {limit:.0f} s"
+        why = run_module("benchmarks.coreml_reference", ["--one", str(file), "--parts", *parts], limit)
         result: Row = json.loads(file.read_text())
-        if code and not result.get("failed"):
-            last = log.read_text(errors="replace").strip().splitlines()[-1:]
-            result |= {"failed": "crash", "reason": " ".join([ended, *last])[:300]}
+        if why and not result.get("failed"):
+            result |= {"failed": "crash", "reason": why}
         return result
 
 

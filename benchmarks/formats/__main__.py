@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from benchmarks.formats.table import Row, markdown, passed, summary
+from benchmarks.processes import run_module
 
 LIMIT_S = 1200.0
 LIST = Path(__file__).parents[1] / "coverage.py"
@@ -83,21 +84,13 @@ def _done(row: Row | None, bare: bool) -> bool:
 
 def _in_a_process(name: str, file: Path, bare: bool, limit: float) -> Row:
     with tempfile.TemporaryDirectory() as folder:
-        result, log = Path(folder) / "result.json", Path(folder) / "log"
-        command = [sys.executable, "-m", "benchmarks.formats", name, "--list", str(file), "--one", str(result)]
-        with log.open("w") as out:
-            try:
-                ended = subprocess.run(
-                    [*command, *(["--bare"] if bare else [])], stdout=out, stderr=out, timeout=limit, check=False
-                )
-                why = f"the process ended with code {ended.returncode}"
-            except subprocess.TimeoutExpired:
-                why = f"not done after {limit:.0f} s"
-        if result.exists():
-            row: Row = json.loads(result.read_text())
-            return row
-        last = log.read_text(errors="replace").strip().splitlines()[-1:]
-        return {"name": name, "failed": " ".join([why, *last])[:300]}
+        result = Path(folder) / "result.json"
+        options = ["--list", str(file), "--one", str(result), *(["--bare"] if bare else [])]
+        why = run_module("benchmarks.formats", [name, *options], limit)
+        if why:
+            return {"name": name, "failed": why}
+        row: Row = json.loads(result.read_text())
+        return row
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from torch import nn
 from torch.utils import _pytree as pytree
 
 from benchmarks.formats.table import Figures
+from deploykit.parity.compare import snr_db
 
 Outputs = list[NDArray[Any]]
 
@@ -63,15 +64,12 @@ def _tried(convert: Callable[..., Outputs | None], model: nn.Module, inputs: Any
     seconds = round(time.monotonic() - start, 1)
     if got is None:
         return {"verdict": "not_run", "reason": "it converts; Core ML itself runs on a Mac only", "seconds": seconds}
-    db = min((_snr_db(w, g) for w, g in zip(wanted, got, strict=True) if w.dtype.kind == "f"), default=0.0)
+    pairs = list(zip(wanted, got, strict=True))
+    if unlike := [f"{list(g.shape)} for {list(w.shape)}" for w, g in pairs if w.shape != g.shape]:
+        return {"verdict": "failed", "reason": f"shapes: {', '.join(unlike)}", "seconds": seconds}
+    floats = [(w.astype(np.float64), g) for w, g in pairs if w.dtype.kind == "f"]
+    db = min((snr_db(w, w - g) for w, g in floats), default=0.0)
     return {"verdict": "passed" if db > 70 else "failed", "db": round(db, 1), "seconds": seconds}
-
-
-def _snr_db(wanted: NDArray[Any], got: NDArray[Any]) -> float:
-    if wanted.shape != got.shape:
-        return -300.0
-    signal, noise = (np.square(a.astype(np.float64)).sum() for a in (wanted, wanted - got))
-    return 300.0 if noise == 0 else float(10 * np.log10(signal / noise)) if signal > 0 else -300.0
 
 
 def _onnx(model: nn.Module, inputs: tuple[torch.Tensor, ...], folder: Path) -> Outputs:

@@ -71,7 +71,7 @@ def _figures(checked: list[Checked]) -> Figures:
     made = checked[0].lowered
     records = [record for c in checked for record in c.parity]
     verdicts = {c.manifest.verdict if c.manifest else "failed" for c in checked}
-    closest = tightest(records)
+    closest, typical = tightest(records), tightest(record for record in records if record.input == "random")
     return {
         "verdict": "passed" if verdicts == {"passed"} else "failed" if "failed" in verdicts else "not_run",
         "reason": "; ".join(dict.fromkeys(r.reason for r in records if r.verdict == "failed"))
@@ -80,5 +80,7 @@ def _figures(checked: list[Checked]) -> Figures:
         "roads": [record.model_dump(mode="json", exclude_defaults=True) for record in made.roads_tried],
         "db": closest and closest.snr_db,
         "required_db": closest and closest.required_snr_db,
+        "input": closest and closest.input,
+        "random_db": typical and typical.snr_db,
         "seconds": round(sum(record.seconds or 0.0 for record in made.roads_tried), 1),
     }

@@ -9,11 +9,13 @@ import pytest
 
 from benchmarks.formats.__main__ import LIST, names_of
 from benchmarks.formats.table import markdown, passed, summary
+from benchmarks.processes import run_module
 
 
 def figures(db: float | None = 120.0, verdict: str = "passed", **more: Any) -> dict[str, Any]:
     roads = [{"road": "first", "outcome": "failed", "reason": "no op a|b"}, {"road": "second", "outcome": "kept"}]
-    return {"verdict": verdict, "reason": "", "road": "second", "roads": roads, "db": db, "seconds": 3.0} | more
+    closest = {"db": db, "required_db": 70.0, "input": "zeros", "random_db": db}
+    return {"verdict": verdict, "reason": "", "road": "second", "roads": roads, "seconds": 3.0} | closest | more
 
 
 RIGHT = {"name": "right", "formats": {name: figures() for name in ("onnx", "tflite", "coreml")}}
@@ -27,6 +29,7 @@ WRONG = {
     },
 }
 UNKNOWN = {"name": "unknown", "formats": RIGHT["formats"] | {"coreml": figures(None, "not_run")}}
+HARD = {"name": "hard", "formats": RIGHT["formats"] | {"onnx": figures(33.5, required_db=30.0, random_db=95.0)}}
 CRASHED = {"name": "crashed", "failed": "the process ended with code -6"}
 
 
@@ -42,8 +45,9 @@ def test_a_line_says_what_is_wrong() -> None:
 
 
 def test_the_page() -> None:
-    page = markdown([RIGHT, WRONG, UNKNOWN, CRASHED])
-    assert "Of 4 models 1 pass in all three formats at fp32: ONNX 3, TFLite 2, Core ML 2." in page
+    page = markdown([RIGHT, WRONG, UNKNOWN, HARD, CRASHED])
+    assert "Of 5 models 2 pass in all three formats at fp32: ONNX 4, TFLite 3, Core ML 3." in page
+    assert "| hard | 95 dB (zeros: 34 dB of 30), second, 3 s | 120 dB, second, 3 s |" in page
     assert "bring 0 of 1 through all three: ONNX 1, TFLite 0, Core ML 1" in page
     assert "| wrong | 120 dB, second, 3 s | **failed**: 4.0 dB is below the 70.0 dB demanded |" in page
     assert "| 99 dB, **4 dB**, ✓ |" in page
@@ -56,3 +60,9 @@ def test_a_list_is_read_and_another_file_refused(tmp_path: Path) -> None:
     (tmp_path / "list.py").write_text("MODEL = {}\n")
     with pytest.raises(SystemExit, match=r"list.py is no list of models: KeyError: 'MODELS'"):
         names_of(tmp_path / "list.py")
+
+
+def test_how_a_process_ended() -> None:
+    assert run_module("this", [], 60) == ""
+    assert run_module("json.tool", ["/nowhere"], 60).startswith("the process ended with code ")
+    assert run_module("http.server", ["0"], 0.5).startswith("not done after 0 s")
