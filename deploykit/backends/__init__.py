@@ -146,6 +146,9 @@ _LITERT_TORCH = (
     "one_hot as a comparison",
 )
 
+_CAREFUL = ("norms of planes centred twice", "means in steps")
+"""They cost a little time on a phone, so a road takes them after one without gave too much noise."""
+
 _ONNX = (
     "complex numbers as pairs",
     "Fourier transforms as matmuls",
@@ -187,12 +190,12 @@ BACKENDS: dict[str, Backend] = {
             RoadEntry(
                 "litert-torch, decomposed",
                 "deploykit.backends.litert.lower:from_decomposed",
-                rewrites=("means in steps", *_LITERT_TORCH),
+                rewrites=(*_CAREFUL, *_LITERT_TORCH),
             ),
             RoadEntry(
                 "litert-torch, TFL ops",
                 "deploykit.backends.litert.lower:from_tfl_ops",
-                rewrites=("means in steps", *_LITERT_TORCH),
+                rewrites=(*_CAREFUL, *_LITERT_TORCH),
             ),
             RoadEntry("onnx2tf", "deploykit.backends.litert.onnx2tf:from_onnx2tf", rewrites=("rank at most 5", *_ONNX)),
         ),
@@ -203,7 +206,11 @@ BACKENDS: dict[str, Backend] = {
     "onnx": Backend(
         (
             RoadEntry("dynamo", "deploykit.backends.onnx.lower:from_dynamo", rewrites=_ONNX),
-            RoadEntry("dynamo, decomposed", "deploykit.backends.onnx.lower:from_dynamo_decomposed", rewrites=_ONNX),
+            RoadEntry(
+                "dynamo, decomposed",
+                "deploykit.backends.onnx.lower:from_dynamo_decomposed",
+                rewrites=(*_CAREFUL, *_ONNX),
+            ),
             RoadEntry("torchscript", "deploykit.backends.onnx.lower:from_torchscript", rewrites=_ONNX),
         ),
         "deploykit.backends.onnx.knows:unknown",

@@ -244,6 +244,11 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "reductions:STEPS",
         "LiteRT's CPU kernels sum in a row: over 64 × 64 equal pixels the mean keeps 81 of 128 dB (MaxViT's gates)",
     ),
+    "norms of planes centred twice": Rewrite(
+        ("aten.instance_norm.default", "aten.group_norm.default"),
+        _HERE + "norms:NORMS",
+        "over a constant plane ONNX Runtime and LiteRT leave the rounding error of the mean, some hundred times larger",
+    ),
     "sort as topk": Rewrite(
         ("aten.sort.default", "aten.argsort.default"),
         _HERE + "ordering:ORDERING",

@@ -12,7 +12,17 @@ import torch.nn.functional as F
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from deploykit.prepare.rewrites import REWRITES, arithmetic, attention, moving, pooling, reductions, resize, windows
+from deploykit.prepare.rewrites import (
+    REWRITES,
+    arithmetic,
+    attention,
+    moving,
+    norms,
+    pooling,
+    reductions,
+    resize,
+    windows,
+)
 from deploykit.prepare.rewrites.arithmetic import ARITHMETIC, REAL
 
 
@@ -215,3 +225,19 @@ def test_means_in_steps(sizes: list[int], data: st.DataObject, keepdim: bool) ->
     four = random(2, 3, *sizes[:2])
     same(reductions.global_average_in_steps(four, [1, 1]), F.adaptive_avg_pool2d(four, 1))
     assert reductions.global_average_in_steps(four, [1, 2]) is NotImplemented
+
+
+@settings(deadline=None)
+@given(st.integers(1, 3), st.integers(1, 3), st.lists(st.integers(2, 5), min_size=1, max_size=3), st.booleans())
+def test_norms_of_planes(groups: int, each: int, sizes: list[int], affine: bool) -> None:
+    x = random(2, groups * each, *sizes)
+    scale = (random(groups * each), random(groups * each) + 1) if affine else (None, None)
+    same(norms.group_norm(x, groups, *scale, 1e-3), F.group_norm(x, groups, *scale, 1e-3))
+    expected = F.instance_norm(x, None, None, *scale, True, 0.1, 1e-3)
+    same(norms.instance_norm(x, *scale, None, None, True, 0.1, 1e-3, False), expected)
+    assert norms.instance_norm(x, *scale, x[0, :, 0], x[0, :, 0], False, 0.1, 1e-3, False) is NotImplemented
+
+
+def test_a_constant_plane_is_next_to_nothing_after_its_norm() -> None:
+    plane = torch.full((1, 1, 37, 41), 0.3)
+    assert norms.instance_norm(plane, None, None, None, None, True, 0.1, 1e-5, False).abs().max() < 1e-6
