@@ -19,6 +19,9 @@ from deploykit.prepare.rewrites.tall import Tall, is_tall, whole
 LEAST_DB = 60.0
 """A rewrite is exact up to rounding; what is worse than this on the example inputs is another function."""
 
+READS = {"aten.item.default", "aten._local_scalar_dense.default"}
+"""They make of a value a number that no converter knows."""
+
 FLATTENED = "deploykit_shape"
 """The shape of an attribute that is kept flat, in the metadata of the node that gets it."""
 
@@ -154,6 +157,8 @@ def _calls(program: torch.export.ExportedProgram) -> Iterator[str]:
 
 
 def _check(before: torch.export.ExportedProgram, after: torch.export.ExportedProgram, used: Sequence[str]) -> None:
+    if read := (set(_calls(after)) - set(_calls(before))) & READS:  # a constant was looked at while it was traced
+        raise RewriteError(f"after {', '.join(used)}, the program reads a tensor's value: {', '.join(sorted(read))}")
     args, kwargs = before.example_inputs
     with torch.no_grad():
         expected, got = (pytree.tree_leaves(p.module(check_guards=False)(*args, **kwargs)) for p in (before, after))

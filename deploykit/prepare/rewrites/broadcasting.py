@@ -53,7 +53,7 @@ def repeat(x: torch.Tensor, repeats: Sequence[int]) -> Any:
     made = x.reshape([1] * (len(repeats) - x.dim()) + list(x.shape))
     for axis, times in enumerate(repeats):
         if times > _FEW:
-            places = torch.arange(made.shape[axis]).tolist() * times
+            places = list(range(made.shape[axis])) * times
             made = made.index_select(axis, torch.tensor(places, device=x.device))
         elif times > 1:
             made = torch.cat([made] * times, axis)

@@ -6,8 +6,10 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from deploykit.prepare.rewrites import attention, broadcasting
+from deploykit.prepare.rewriting import READS, rewrite
 
 DTYPES = st.sampled_from([torch.float32, torch.float64])
 
@@ -61,6 +63,20 @@ def test_repeat(shape: list[int], data: st.DataObject) -> None:
     else:
         assert torch.equal(made, x.repeat(times))
         assert torch.equal(broadcasting.repeat(x, times), x.tile(times))
+
+
+def test_many_repeats_are_a_gather_of_known_places() -> None:
+    class Rows(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.repeat(1, 20)
+
+    x = torch.randn(2, 3)
+    made, used = rewrite(torch.export.export(Rows(), (x,), strict=False), ["broadcasts as copies"])
+    assert used == ("broadcasts as copies",)
+    called = {str(node.target) for node in made.graph.nodes}
+    assert "aten.index_select.default" in called
+    assert not called & READS
+    assert torch.equal(made.module()(x), x.repeat(1, 20))
 
 
 def test_repeat_interleave_of_one() -> None:
