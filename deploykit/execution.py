@@ -18,6 +18,7 @@ from deploykit.jobs import IsolatedPool, JobDied, JobFailed, logged
 from deploykit.manifest import Manifest
 from deploykit.output import new_folder
 from deploykit.project import nearest
+from deploykit.spec import Contract
 from deploykit.work.execute import Order, Outcome, Output, execute
 from deploykit.work.given import SUFFIXES, Given
 
@@ -79,7 +80,17 @@ def _order(request: Request) -> Order:
         problems.append(f"--out {request.out} is not an empty folder; nothing is overwritten, give a new one")
     if problems or artifact is None or runner is None:
         raise ArgumentsError(problems)
-    return Order(runner, artifact, request.options, inputs, request.seed)
+    return Order(runner, artifact, request.options, inputs, request.seed, _contract(artifact))
+
+
+def _contract(artifact: Path) -> Contract | None:
+    """What the artifact was made for, where its manifest lies beside it."""
+    file = artifact.parent / "manifest.json"
+    try:
+        manifest = Manifest.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # not deploykit's folder: the file itself says what it takes
+    return manifest.contract if manifest.file == artifact.name else None
 
 
 def _artifact(model: Path, problems: list[str]) -> Path | None:

@@ -103,6 +103,8 @@ def _contract(contract: Contract) -> RenderableType:
     for kind, specs in (("input", contract.inputs), ("output", contract.outputs)):
         for name, spec in specs.items():
             table.add_row(kind, name, ", ".join(f"{k} {v}" for k, v in spec.model_dump().items()))
+    for name, dim in contract.dims.items():
+        table.add_row("size", name, f"{dim}, mostly {dim.size}")
     return table
 
 

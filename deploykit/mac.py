@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, model_validator
 
 from deploykit.manifest import ComputeUnits
-from deploykit.spec import Precision, Strict, ToleranceSpec
+from deploykit.spec import Precision, Sparse, Strict, ToleranceSpec
 
 ALL_UNITS: tuple[ComputeUnits, ...] = ("all", "cpu_only", "cpu_and_gpu", "cpu_and_ne")
 """In the order in which they are run and shown."""
@@ -48,8 +48,10 @@ class KitModel(Strict):
     """The project's own bound, where it has one."""
 
 
-class Kit(Strict):
+class Kit(Sparse):
     """`kit.json`."""
+
+    SPARSE = ("states",)
 
     format: Literal[1] = 1
     deploykit: str
@@ -63,6 +65,8 @@ class Kit(Strict):
     labels: tuple[int | None, ...]
     """The true label of each of the kit's samples."""
     models: tuple[KitModel, ...]
+    states: dict[str, str] = Field(default_factory=dict)
+    """Inputs that are states, each with the output that the next call is given there."""
 
 
 class ArrayResult(Strict):

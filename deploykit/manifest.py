@@ -21,7 +21,20 @@ class TensorSpec(Strict):
 
     name: str
     dtype: DType
-    shape: tuple[int, ...]
+    shape: tuple[int | str, ...]
+    """A size that is known at run time only has the name of its dimension in the contract; an output's may be a term in
+    such names, for example `(time - 1) // 2 + 1`."""
+
+    @property
+    def fixed(self) -> tuple[int, ...]:
+        """Its sizes, where all are known.
+
+        Raises:
+            ValueError: if one is not.
+        """
+        if names := [size for size in self.shape if isinstance(size, str)]:
+            raise ValueError(f"{self.name} has the size {names[0]}, which is known at run time only")
+        return tuple(size for size in self.shape if isinstance(size, int))
 
 
 class Signature(Strict):
@@ -29,6 +42,11 @@ class Signature(Strict):
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a size is known at run time only."""
+        return any(isinstance(size, str) for tensor in (*self.inputs, *self.outputs) for size in tensor.shape)
 
 
 class FileTensor(Strict):
@@ -46,6 +64,8 @@ class Interface(Strict):
 
     inputs: tuple[FileTensor, ...]
     outputs: tuple[FileTensor, ...]
+    states: tuple[FileTensor, ...] = ()
+    """What the file keeps from call to call (Core ML's states): neither inputs nor outputs."""
     min_os: str | None = None
     """The oldest system that opens it, where the format says so."""
 
@@ -60,7 +80,8 @@ class ParityRecord(Strict):
     compute_units: ComputeUnits | None = None
     """With Apple's runtime: what it was allowed to use. Which of them it did use, Core ML alone decides."""
     input: str
-    """Kind of input: `random`, `zeros`, `extremes` or `samples`."""
+    """Kind of input: `random`, `zeros`, `extremes` or `samples`, at the default sizes; `at time=100`: random, at
+    another size; `steps`: calls one after another, each with the states that the one before it gave."""
     draws: int = 0
     """How many inputs were compared."""
     verdict: Verdict

@@ -28,6 +28,7 @@ TABLES: dict[tuple[str, ...], type[BaseModel]] = {
     ("input", "*", "tensor"): schema.TensorInput,
     ("output", "*", "scores"): schema.ScoresOutput,
     ("output", "*", "tensor"): schema.TensorOutput,
+    ("dim", "*"): schema.DimSpec,
     ("build",): schema.BuildSpec,
     ("sdk",): schema.SdkSpec,
     ("tolerance", "*"): schema.ToleranceSpec,
@@ -47,7 +48,11 @@ class Project:
     def contract(self) -> schema.Contract:
         """What travels with the artifacts."""
         return schema.Contract(
-            task=self.spec.task.type, labels=self.labels, inputs=self.spec.input, outputs=self.spec.output
+            task=self.spec.task.type,
+            labels=self.labels,
+            inputs=self.spec.input,
+            outputs=self.spec.output,
+            dims=self.spec.dim,
         )
 
 
@@ -85,6 +90,7 @@ def read_project(file: Path) -> Project:
         for name in parsed.build.targets
         if name not in all_targets()
     ]
+    problems += [f"{lines.at(path)}: {text}" for path, text in parsed.cross_problems()]
     labels, label_problems = _labels(parsed.task.labels, file.parent, lines)
     if problems + label_problems:
         raise SpecError(problems + label_problems)

@@ -45,10 +45,11 @@ class Sample:
             )
         tensors = {}
         for (name, spec), value in zip(contract.inputs.items(), self.value, strict=True):
-            shape = spec.shape
-            if value.shape != shape:
-                raise SampleError(f"sample {self.name}: {name} is {value.shape}, the contract says {shape}")
+            if not contract.dims and value.shape != spec.shape:
+                raise SampleError(f"sample {self.name}: {name} is {value.shape}, the contract says {spec.shape}")
             tensors[name] = value.astype(spec.border_dtype)
+        if problems := contract.misfits({name: value.shape for name, value in tensors.items()}):
+            raise SampleError(f"sample {self.name}: {'; '.join(problems)}")
         return tensors
 
     def png(self) -> bytes:

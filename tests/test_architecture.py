@@ -75,7 +75,7 @@ def test_every_target_names_known_backends_and_runners() -> None:
     from deploykit.targets import all_targets
 
     targets = all_targets()
-    assert len(targets) == 5
+    assert len(targets) == 6
     for target in targets.values():
         assert target.backend in BACKENDS
         assert set(target.runners) <= set(RUNNERS)

@@ -263,3 +263,43 @@ def test_a_file_whose_name_has_an_equals_sign(net: Path, tmp_path: Path) -> None
     path = npy(tmp_path / "a=b.npy", np.abs(X) + 1)
     assert execution._given(str(path), []) == Given(None, path)
     assert execution._given(f"x={path}", []) == Given("x", path)
+
+
+@pytest.fixture(scope="module")
+def open_net(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An ONNX file with a size that is known at run time only, and its manifest."""
+    folder = tmp_path_factory.mktemp("open")
+    size = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1, "time"])
+    made = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1, "time"])
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["x"], ["y"])], "g", [size], [made])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(model, folder / "net.onnx")
+    tensors = {"inputs": [{"name": "x", "dtype": "float32", "shape": [1, "time"]}], "outputs": []}
+    contract = {
+        "task": "tensors",
+        "inputs": {"x": {"type": "tensor", "shape": [1, "time"]}},
+        "outputs": {"y": {"type": "tensor"}},
+        "dims": {"time": {"min": 2, "max": 6, "multiple_of": 2}},
+    }
+    words = ("deploykit", "model", "version", "target", "backend", "sha256", "weights_sha256", "road")
+    manifest = dict.fromkeys(words, "") | {"precision": "fp32", "file": "net.onnx", "bytes": 1, "tools": {}}
+    manifest |= {"signature": tensors, "contract": contract}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_an_open_size_is_told_with_its_range_and_drawn_at_its_default(open_net: Path) -> None:
+    assert "drawn with seed 1: float32 [1, time: 2 to 6, a multiple of 2], as [1, 6]" in text(
+        execution.run(Request(open_net, seed=1))
+    )
+    (problem,) = refused(Request(open_net))[1:]
+    assert problem.endswith("is missing; give --input x=FILE with float32 [1, time: 2 to 6, a multiple of 2]")
+
+
+@pytest.mark.parametrize("size", [1, 3, 8])
+def test_a_size_out_of_range_is_refused_by_name(open_net: Path, tmp_path: Path, size: int) -> None:
+    file = npy(tmp_path / "x.npy", np.ones((1, size), np.float32))
+    problems = refused(Request(open_net, (str(file),)))
+    assert problems[1:] == [f"time = {size} on axis 1 of 'x'; time is 2 to 6, a multiple of 2"]
+    good = npy(tmp_path / "good.npy", np.ones((1, 4), np.float32))
+    assert "y" in text(execution.run(Request(open_net, (str(good),))))

@@ -51,6 +51,8 @@ class Backend:
     """Where the search for values that fp16 loses is, if the format has it: op by op, on the saved file."""
     options: tuple[str, ...] = ()
     """Fields of a target that change the file, beside its precision."""
+    one_shape: bool = False
+    """Whether a signature of its files takes one shape only: a size that the contract lists makes one for each."""
 
     def unknown(self, program: torch.export.ExportedProgram, root: Path) -> tuple[UnknownOp, ...]:
         """What of a program, after the first road's rewrites, its converter does not know.
@@ -202,6 +204,7 @@ BACKENDS: dict[str, Backend] = {
         "deploykit.backends.litert.knows:unknown",
         "deploykit.backends.litert.interface:read_interface",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
+        one_shape=True,
     ),
     "onnx": Backend(
         (

@@ -6,8 +6,8 @@ Every backend folder has the same file names: `lower.py` (ExportedProgram → fi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploykit.manifest import OpRecord, Signature
-from deploykit.spec import Precision
+from deploykit.spec import DimSpec, Precision
 
 if TYPE_CHECKING:  # torch takes seconds to import, and not every process that runs an artifact needs it
     import torch
@@ -38,6 +38,8 @@ class Taken:
         shape: its sizes, with None for what is known at run time only; None if not even the rank is known.
         picture: whether a PIL image may be given; the last two sizes are its height and width then.
         optional: whether it may be left out.
+        words: what is said of each size, where more is known than the file says; empty where nothing is.
+        default: the sizes to take where none are given, if they are known.
     """
 
     name: str
@@ -45,8 +47,12 @@ class Taken:
     shape: tuple[int | None, ...] | None
     picture: bool = False
     optional: bool = False
+    words: tuple[str, ...] = ()
+    default: tuple[int, ...] | None = None
 
     def __str__(self) -> str:
+        if self.words:
+            return f"{self.dtype} [{', '.join(self.words)}]"
         sizes = "..." if self.shape is None else ", ".join("?" if size is None else str(size) for size in self.shape)
         return f"{self.dtype} [{sizes}]"
 
@@ -74,6 +80,13 @@ class LowerRequest:
     """Where the file goes; exists and is empty. A road may leave `ORIGINS` beside it."""
     source: Path
     """The folder of the user's project: source lines are told relative to it."""
+    dims: Mapping[str, DimSpec] = field(default_factory=dict)
+    """The sizes of the signature that are known at run time only."""
+    states: Mapping[str, str] = field(default_factory=dict)
+    """Inputs that are states, each with the output that the next call is given there."""
+    others: Mapping[str, torch.export.ExportedProgram] = field(default_factory=dict)
+    """For a backend whose files take listed shapes only (`Backend.one_shape`): the model at each of the other sizes, by
+    the name of its signature."""
 
 
 Road = Callable[["torch.export.ExportedProgram", LowerRequest], Path]
@@ -111,6 +124,27 @@ class Runner(ABC):
         Raises:
             ArtifactError: if the artifact cannot be executed with these inputs.
         """
+
+    def run_steps(self, steps: Sequence[Tensors], states: Mapping[str, str]) -> list[Tensors]:
+        """Runs the artifact several times, each time with the states that the run before it gave.
+
+        Args:
+            steps: the inputs of each run; the states of the first one count, those of the others are replaced.
+            states: inputs that are states, each with the output that the next run is given there.
+
+        Returns:
+            The outputs of each run.
+
+        Raises:
+            ArtifactError: as `run`.
+        """
+        carried: Tensors = {}
+        results = []
+        for inputs in steps:
+            outputs = self.run({**inputs, **carried})
+            carried = {name: outputs[output].astype(inputs[name].dtype) for name, output in states.items()}
+            results.append(outputs)
+        return results
 
     def run_afresh(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Runs the artifact once as `run` does, with a fresh state if it has states.

@@ -10,7 +10,7 @@ from deploykit.codegen import ir, kotlin, names, swift
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
 from deploykit.manifest import Manifest
-from deploykit.spec import ImageInput, ScoresOutput, SdkSpec
+from deploykit.spec import Contract, ImageInput, ScoresOutput, SdkSpec
 from deploykit.targets import Target
 
 LANGUAGES: dict[str, Callable[[ir.Sdk], list[OutputFile]]] = {"kotlin": kotlin.files, "swift": swift.files}
@@ -34,7 +34,7 @@ def sdk(
     if manifest.contract.task not in TASKS:
         raise CodegenError(
             f"the task {manifest.contract.task!r} has no typed API yet (there is: {', '.join(TASKS)}); "
-            "the artifacts are complete and checked"
+            "the artifacts are complete and checked" + _beyond(manifest.contract)
         )
     ((input_name, picture),) = manifest.contract.inputs.items()
     ((output_name, scores),) = manifest.contract.outputs.items()
@@ -81,6 +81,13 @@ def sdk(
         tolerance=_rounded_up(max(SELF_TEST_LEAST, SELF_TEST_MARGIN * worst)),
         parity=_parity(manifest, target),
     )
+
+
+def _beyond(contract: Contract) -> str:
+    """What an app has to see to itself where there is no typed API."""
+    told = [f"{name} is {dim}" for name, dim in contract.dims.items()]
+    told += [f"each call's {output} goes into the next one's {name}" for name, output in contract.states.items()]
+    return f". For the app: {'; '.join(told)}" if told else ""
 
 
 def write(made: ir.Sdk, language: str, folder: Path) -> None:

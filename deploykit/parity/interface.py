@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploykit.manifest import FileTensor, Interface, Signature, TensorSpec
 
@@ -16,19 +16,30 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
 }
 """Type in the signature → types that a file may have for it."""
 
+STATES = ("float16",)
+"""Types of a state: Core ML keeps no other."""
 
-def differences(signature: Signature, found: Interface, oldest: str | None) -> list[str]:
+
+def differences(
+    signature: Signature, found: Interface, oldest: str | None, states: Mapping[str, str] | None = None
+) -> list[str]:
     """Everything in which a file is not what the signature says.
 
     Args:
         signature: of the model.
         found: of the file.
         oldest: the target's oldest system, or None where the format depends on none.
+        states: inputs that a file may keep itself, each with the output that it then does not give either.
     """
+    states = states or {}
+    kept = {tensor.name for tensor in found.states}
+    given_back = {output for name, output in states.items() if name in kept}
     problems = [
-        *_compare("input", signature.inputs, found.inputs),
-        *_compare("output", signature.outputs, found.outputs),
+        *_compare("input", [tensor for tensor in signature.inputs if tensor.name not in kept], found.inputs),
+        *_compare("output", [tensor for tensor in signature.outputs if tensor.name not in given_back], found.outputs),
+        *_compare("state", [tensor for tensor in signature.inputs if tensor.name in kept], found.states),
     ]
+    problems += [f"its state {name} is none of the contract" for name in sorted(kept - states.keys())]
     if oldest is not None and found.min_os is not None and _version(found.min_os) > _version(oldest):
         problems.append(f"it needs system version {found.min_os}, the target starts at {oldest}")
     return problems
@@ -43,9 +54,10 @@ def _compare(kind: str, wanted: Sequence[TensorSpec], found: Sequence[FileTensor
         other = by_name.get(tensor.name)
         if other is None:
             continue
-        if other.dtype not in ACCEPTED[tensor.dtype]:
-            problems.append(f"the {kind} {tensor.name} is {other.dtype}, wanted is {tensor.dtype}")
-        if other.shape != tensor.shape:
+        accepted = STATES if kind == "state" else ACCEPTED[tensor.dtype]
+        if other.dtype not in accepted:
+            problems.append(f"the {kind} {tensor.name} is {other.dtype}, wanted is {accepted[0]}")
+        if other.shape != tuple(-1 if isinstance(size, str) else size for size in tensor.shape):
             problems.append(f"the {kind} {tensor.name} has shape {list(other.shape)}, wanted is {list(tensor.shape)}")
     return problems
 

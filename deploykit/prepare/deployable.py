@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -50,14 +51,33 @@ def _transform(spec: InputSpec) -> nn.Module:
 ACTIVATIONS = {"softmax": nn.Softmax(dim=-1), "sigmoid": nn.Sigmoid(), "none": nn.Identity()}
 
 
+class _ByName(nn.ModuleDict):
+    """Modules by the contract's names, which may be those of a dictionary's own methods: `keys`, `values`."""
+
+    def __init__(self, modules: Mapping[str, nn.Module]) -> None:
+        super().__init__({_attribute(name): module for name, module in modules.items()})
+        self._names = tuple(modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def items(self) -> Any:
+        """Names and modules."""
+        return [(name, self[_attribute(name)]) for name in self._names]
+
+
+def _attribute(name: str) -> str:
+    return f"{name}_" if hasattr(nn.ModuleDict, name) else name
+
+
 class Deployable(nn.Module):
     """Takes the contract's inputs by name and gives its outputs by name."""
 
     def __init__(self, network: nn.Module, contract: Contract) -> None:
         super().__init__()
         self.network = network
-        self.inputs = nn.ModuleDict({name: _transform(spec) for name, spec in contract.inputs.items()})
-        self.outputs = nn.ModuleDict(
+        self.inputs = _ByName({name: _transform(spec) for name, spec in contract.inputs.items()})
+        self.outputs = _ByName(
             {
                 name: ACTIVATIONS[spec.activation] if spec.type == "scores" else nn.Identity()
                 for name, spec in contract.outputs.items()

@@ -8,9 +8,11 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._dynamo.exc import UserError
 from torch.fx.traceback import preserve_node_meta
 from torch.utils import _pytree as pytree
 
+from deploykit.dynamic import open_axes, open_outputs, without_guards
 from deploykit.errors import DeploykitError
 from deploykit.prepare.agreement import energies
 from deploykit.prepare.rewrites import REWRITES
@@ -30,6 +32,14 @@ class RewriteError(DeploykitError):
     """A rewrite changed what the model computes."""
 
 
+class FixedSizeError(RewriteError):
+    """Rewrites that made a number of a size which is known at run time only."""
+
+    def __init__(self, names: Sequence[str], what: str) -> None:
+        super().__init__(f"after {', '.join(names)}, a size that was open is fixed: {what}")
+        self.names = tuple(names)
+
+
 def rewrite(
     program: torch.export.ExportedProgram, names: Sequence[str]
 ) -> tuple[torch.export.ExportedProgram, tuple[str, ...]]:
@@ -38,12 +48,33 @@ def rewrite(
     Rewrites of the graph come first. Then the program is run node by node under `torch.export.export` again, each call
     of a listed op by its rewrite. Source lines survive, and constants that a rewrite makes are lifted as any other.
 
+    Where the program's sizes are known at run time only, rewrites that need them in numbers (a table of places, weights
+    of a matrix) are left out: what the converter makes of the op itself is measured.
+
     Args:
         program: as torch.export gave it, with its example inputs.
         names: of `REWRITES`, in the order in which they get to see a call.
 
     Raises:
         RewriteError: if the result computes something else on the example inputs.
+    """
+    left = list(names)
+    while True:
+        try:
+            return _rewrite(program, left)
+        except FixedSizeError as error:
+            print(f"left out: {error}")
+            left = [name for name in left if name not in error.names]
+
+
+def _rewrite(
+    program: torch.export.ExportedProgram, names: Sequence[str]
+) -> tuple[torch.export.ExportedProgram, tuple[str, ...]]:
+    """The program with these rewrites applied.
+
+    Raises:
+        RewriteError: if the result computes something else on the example inputs.
+        FixedSizeError: if a size that was open is fixed in it.
     """
     by_kind = {kind: [name for name in names if REWRITES[name].kind == kind] for kind in ("op", "rank", "graph")}
     tall = by_kind["rank"] if any(is_tall(node.meta.get("val")) for node in program.graph.nodes) else []
@@ -61,8 +92,19 @@ def rewrite(
         return program, ()
     rewritten = _Rewritten(module, before.call_spec.out_spec, table, tall)
     args, kwargs = program.example_inputs
-    with torch.no_grad():
-        result = torch.export.export(rewritten, args, kwargs, strict=False)
+    open_ = open_axes(program)
+    shapes: dict[str, Any] = {"args": tuple(open_[: len(args)])} if args else {}
+    shapes |= {"kwargs": dict(zip(kwargs, open_[len(args) :], strict=True))} if kwargs else {}
+    try:
+        with torch.no_grad():
+            result = torch.export.export(
+                rewritten, args, kwargs, dynamic_shapes=shapes if any(open_) else None, strict=False
+            )
+    except UserError as error:
+        if not rewritten.fixed:
+            raise
+        raise FixedSizeError([name for name in names if name in rewritten.fixed], str(error).splitlines()[0]) from error
+    result = without_guards(result) if any(open_) else result
     used = tuple(name for name in names if name in rewritten.used | graph_used)
     if not used:
         return program, ()
@@ -81,6 +123,8 @@ class _Rewritten(nn.Module):
         self.out_spec = out_spec
         self.table, self.tall = table, tall
         self.used: set[str] = set()
+        self.fixed: set[str] = set()
+        """Those in which an open size became a number."""
 
     def forward(self, *args: torch.Tensor, **kwargs: torch.Tensor) -> Any:
         with preserve_node_meta():
@@ -91,7 +135,8 @@ class _Rewritten(nn.Module):
 class _Interpreter(torch.fx.Interpreter):
     def __init__(self, rewritten: _Rewritten) -> None:
         super().__init__(rewritten.network, graph=rewritten.network.graph)
-        self.table, self.used = rewritten.table, rewritten.used
+        self.table, self.used, self.fixed = rewritten.table, rewritten.used, rewritten.fixed
+        self.sizes: Any = None
         self.tall = {name: _function(name) for name in rewritten.tall}
         self.example: Any = None
 
@@ -107,13 +152,26 @@ class _Interpreter(torch.fx.Interpreter):
                 self.used.add(name)
                 return result
         for name in self.table.get(str(target), ()):
+            before = self._numbers()
             result = _function(name, str(target))(*args, **kwargs)
+            self.fixed |= {name} if self._numbers() > before else set()
             if result is not NotImplemented:
                 self.used.add(name)
                 return result
         if target is torch.ops.aten.view.default:  # a rewrite's result may lie otherwise in memory
             target = torch.ops.aten.reshape.default
         return super().call_function(target, args, kwargs)
+
+    def placeholder(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        value = super().placeholder(target, args, kwargs)
+        for size in value.shape if isinstance(value, torch.Tensor) else ():
+            if isinstance(size, torch.SymInt):
+                self.sizes = size.node.shape_env
+        return value
+
+    def _numbers(self) -> int:
+        """How many of the open sizes have become numbers by now."""
+        return 0 if self.sizes is None else sum(term.is_number for term in self.sizes.replacements.values())
 
 
 def _flatten_attributes(module: torch.fx.GraphModule) -> None:
@@ -157,6 +215,18 @@ def _calls(program: torch.export.ExportedProgram) -> Iterator[str]:
 
 
 def _check(before: torch.export.ExportedProgram, after: torch.export.ExportedProgram, used: Sequence[str]) -> None:
+    fixed = [
+        f"input {index} on axis {axis}"
+        for index, (was, now) in enumerate(zip(open_axes(before), open_axes(after), strict=True))
+        for axis in was.keys() - now.keys()
+    ]
+    fixed += [
+        f"output {index} on axis {axis}"
+        for index, (was, now) in enumerate(zip(open_outputs(before), open_outputs(after), strict=True))
+        for axis in sorted(set(was) - set(now))
+    ]
+    if fixed:
+        raise FixedSizeError(used, ", ".join(fixed))
     if read := (set(_calls(after)) - set(_calls(before))) & READS:  # a constant was looked at while it was traced
         raise RewriteError(f"after {', '.join(used)}, the program reads a tensor's value: {', '.join(sorted(read))}")
     args, kwargs = before.example_inputs

@@ -138,7 +138,7 @@ def page(report: Report) -> Page:
             for artifact in report.artifacts
         ),
         unrun=_unrun(table),
-        inputs={name: words.input_words(spec) for name, spec in contract.inputs.items()},
+        inputs={name: words.input_words(spec, contract.dims) for name, spec in contract.inputs.items()},
         outputs={name: words.output_words(spec, contract.labels) for name, spec in contract.outputs.items()},
         input_kinds=kinds,
         accuracy=_accuracy(table),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 from deploykit.mac import APPLE_RUNNER, Device, Machine
 from deploykit.manifest import NOT_MADE, ComputeUnits, ParityRecord, PrepareRecord, UnknownOp, Verdict
 from deploykit.report.model import ArtifactRecord
-from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
+from deploykit.spec import DimSpec, ImageInput, ScoresOutput, TensorInput, TensorOutput
 
 MARKS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "not_run": "⊘"}
 """A shape beside the colour, so that a verdict can be told apart without it."""
@@ -178,11 +179,20 @@ def numbers(record: ParityRecord) -> str:
     return ", ".join(parts)
 
 
-def input_words(spec: ImageInput | TensorInput) -> str:
-    """What an app gives."""
+def input_words(spec: ImageInput | TensorInput, dims: Mapping[str, DimSpec] | None = None) -> str:
+    """What an app gives.
+
+    Args:
+        spec: of the input.
+        dims: the sizes that are known at run time only.
+    """
     if isinstance(spec, TensorInput):
         shape = " × ".join(map(str, spec.shape))
-        return f"a tensor of {spec.dtype}, {shape}, tested with values from {spec.range[0]:g} to {spec.range[1]:g}"
+        names = dict.fromkeys(size for size in spec.shape if isinstance(size, str))
+        sizes = "".join(f", {name}: {dims[name]}" for name in names) if dims else ""
+        state = f", a state: zeros, then the last call's {spec.state}" if spec.state else ""
+        values = f"tested with values from {spec.range[0]:g} to {spec.range[1]:g}"
+        return f"a tensor of {spec.dtype}, {shape}{sizes}, {values}{state}"
     colour = {"gray": "a greyscale picture", "rgb": "a colour picture", "bgr": "a colour picture (as blue, green, red)"}
     fit = {
         "none": "stretched to",

@@ -74,7 +74,7 @@ def _check(
     inside = Inside() if isinstance(seen, str) else seen.inside
     found = compared[item]
     parity = tuple(blame(record, inside) for record in found.parity)
-    gates = [interface_gate(item, captured.signature, seen)]
+    gates = [interface_gate(item, captured.signature, seen, captured.project.contract.states)]
     if item.twin is not None:
         gates.append(twin_gate(lowered[item.twin.lowering], compared.get(item.twin)))
     folder = work.root / "artifacts" / item.target.name / item.precision

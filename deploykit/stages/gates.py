@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from deploykit.backends.base import Inside
 from deploykit.manifest import NOT_MADE, GateRecord, OpRecord, ParityRecord, Signature, overall, tightest
 from deploykit.parity.interface import differences
@@ -29,16 +31,23 @@ def twin_gate(lowered: Lowered, compared: Compared | None) -> GateRecord:
     )
 
 
-def interface_gate(item: Item, signature: Signature, examined: Examined | str) -> GateRecord:
+def interface_gate(
+    item: Item, signature: Signature, examined: Examined | str, states: Mapping[str, str] | None = None
+) -> GateRecord:
     """Names, types, shapes and oldest system, as the saved file has them."""
     if isinstance(examined, str):
         return GateRecord(gate="interface", verdict="failed", reason=examined)
     # Only formats whose lowering depends on the system have one; the others run where their runtime does.
     oldest = dict(item.lowering.options).get("min_os")
-    problems = differences(signature, examined.interface, oldest)
+    problems = differences(signature, examined.interface, oldest, states)
     count = len(signature.inputs) + len(signature.outputs)
-    seen = f"{count} tensors as wanted" + (f", opens on {oldest}" if oldest else "")
+    seen = f"{count} tensors as wanted" + _kept(examined) + (f", opens on {oldest}" if oldest else "")
     return GateRecord(gate="interface", verdict="failed" if problems else "passed", reason="; ".join(problems) or seen)
+
+
+def _kept(examined: Examined) -> str:
+    names = ", ".join(tensor.name for tensor in examined.interface.states)
+    return f", it keeps the state {names} itself" if names else ""
 
 
 def blame(record: ParityRecord, inside: Inside) -> ParityRecord:

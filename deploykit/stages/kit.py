@@ -51,6 +51,7 @@ def mac_kit(work: Workspace, captured: Captured, checked: Sequence[Checked]) -> 
         draws=draws,
         labels=tuple(captured.labels[i] for i in draws.get("samples", ())),
         models=tuple(_model(c, captured, folder, reference, floors) for c in made),
+        states=contract.states,
     )
     (folder / "kit.json").write_text(kit.model_dump_json(indent=2) + "\n", encoding="utf-8")
     for file in ("check.py", "README.md"):

@@ -192,6 +192,8 @@ class _Walk:
             signature=self.captured.signature,
             folder=folder,
             source=self.captured.project.root,
+            dims=self.captured.project.contract.dims,
+            states=self.captured.project.contract.states,
         )
         log, program = self.work.log(f"lower-{lowering.name}"), Captured.program(self.work.scratch)
         return self.work.pool.submit(logged, log, lower_job.lower, lowering.backend, road.name, program, request)

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deploykit.errors import ArtifactError, CaptureError
 from deploykit.manifest import PrepareRecord, Signature
-from deploykit.parity.inputs import Draws, make_inputs, nudged
+from deploykit.parity.inputs import Draws, export_sizes, kind_at, make_inputs, nudged, random_draws
 from deploykit.project import Entry, Project, bare_project
 from deploykit.samples import Sample, read_samples
-from deploykit.spec import InputSpec, Precision, Spec
+from deploykit.spec import Contract, InputSpec, Precision, Spec, sized
 from deploykit.work.draws import run_draws, save
 from deploykit.work.pictures import GoldenSample, ShownSample, golden, golden_samples, shown_samples
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from deploykit.backends.base import Runner
     from deploykit.prepare.deployable import Deployable
     from deploykit.prepare.detection import Cut
 
@@ -89,51 +90,54 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         inputs = make_inputs(contract)
     with clock("prepare"):
         module = Deployable(loaded.reference, contract)
-        example = {name: torch.from_numpy(value[0]) for name, value in inputs["random"].items()}
+        example = _example(contract, inputs)
         outputs = by_name(
             exporting.run_once(loaded.reference, _draw(module, inputs, "random"), root), tuple(contract.outputs)
         )
         exporting.check_labels(contract, outputs)
+        given = {name: torch.from_numpy(values[0]) for name, values in inputs["random"].items()}
+        exporting.check_states(contract, given, outputs)
+        labels: tuple[int | None, ...] = ()
         samples: tuple[Sample, ...] = ()
         if project.spec.build.samples is not None:
             samples = read_samples(project.spec.build.samples, root, contract, load_attribute)
-            tensors = [sample.tensors(contract) for sample in samples]
-            inputs["samples"] = {name: np.stack([t[name] for t in tensors]) for name in contract.inputs}
+            drawn, labels = _sample_draws(samples, contract)
+            inputs |= drawn
         if project.spec.model.alive is not None:
             make_alive(loaded.network, _batch(module, inputs), project.spec.model.alive)
         network, prepared = _passes(loaded, module, inputs)
     with clock("export"):
         try:
-            program = exporting.export(Deployable(network, contract), example, root)
+            program = exporting.export(Deployable(network, contract), example, root, contract)
         except CaptureError as error:
             if not any(record.outcome == "applied" for record in prepared if record.name != CUT):
                 raise
-            program = exporting.export(Deployable(loaded.network, contract), example, root)
+            program = exporting.export(Deployable(loaded.network, contract), example, root, contract)
             prepared = tuple(_undone(record, error) for record in prepared)
         torch.export.save(program, Captured.program(folder))
     with clock("reference"):
         with EagerRunner(module) as eager:
-            reference = run_draws(eager, inputs)
-            moved = nudged(contract, {kind: draws for kind, draws in inputs.items() if kind != "samples"})
-            save(folder / "nudged.npz", run_draws(eager, moved))
+            reference = _reference(eager, inputs, contract)
+            moved = nudged(contract, {kind: draws for kind, draws in inputs.items() if not kind.startswith("samples")})
+            save(folder / "nudged.npz", run_draws(eager, moved, contract.states))
             goldens = tuple(golden(eager, s, project) for s in golden_samples(samples, project))
-        save(folder / "inputs.npz", inputs)
+        save(folder / "inputs.npz", inputs, contract.states)
         save(folder / "fp32.npz", reference)
         for precision in ("fp64", "fp16"):
             if precision == "fp64" or precision in precisions:
                 try:
                     with EagerRunner(module, precision) as yardstick:
-                        save(folder / f"{precision}.npz", run_draws(yardstick, inputs))
+                        save(folder / f"{precision}.npz", run_draws(yardstick, inputs, contract.states))
                 except ArtifactError as error:
                     notes = (*notes, f"No {precision} noise floor: {str(error).splitlines()[0]}")
         named = {name: torch.from_numpy(values[0]) for name, values in reference["random"].items()}
     return Captured(
         project=project,
-        signature=exporting.signature(example, named),
+        signature=exporting.signature(given, named, contract, program),
         parameters=sum(p.numel() for p in loaded.network.parameters()),
         weights_sha256=weights_sha256(module),
         notes=notes,
-        labels=tuple(s.label for s in samples),
+        labels=labels,
         shown=shown_samples(samples),
         goldens=goldens,
         seconds=clock.seconds,
@@ -182,7 +186,7 @@ def load_network(source: Project | Entry) -> Loaded:
     if isinstance(source, Project):
         project = source
         exporting.check_examples(project.contract, loaded.example_inputs)
-        cut = cut_off(network, tuple(_zeros(spec) for spec in project.contract.inputs.values()))
+        cut = cut_off(network, _zeros(project.contract))
     else:
         examples = infer.example_inputs(loaded, model.entry)
         cut = cut_off(network, examples)
@@ -278,18 +282,65 @@ def _draw(module: Deployable, inputs: dict[str, Draws], kind: str, index: int = 
     return tuple(prepare(torch.from_numpy(inputs[kind][name][index])) for name, prepare in module.inputs.items())
 
 
-def _zeros(spec: InputSpec) -> torch.Tensor:
-    """An input of the shape and type that the network takes."""
+def _zeros(contract: Contract) -> tuple[torch.Tensor, ...]:
+    """Inputs of the shapes and types that the network takes."""
     import torch
 
-    return torch.zeros(spec.network_shape, dtype=getattr(torch, spec.dtype))
+    def zeros(spec: InputSpec) -> torch.Tensor:
+        return torch.zeros(sized(spec.network_shape, contract.default_sizes), dtype=getattr(torch, spec.dtype))
+
+    return tuple(map(zeros, contract.inputs.values()))
+
+
+def _example(contract: Contract, inputs: dict[str, Draws]) -> dict[str, torch.Tensor]:
+    """What the model is exported with."""
+    import torch
+
+    sizes = export_sizes(contract)
+    draws = inputs["random"] if sizes == contract.default_sizes else random_draws(contract, sizes, (None,))
+    return {name: torch.from_numpy(values[0]) for name, values in draws.items()}
+
+
+def _reference(eager: Runner, inputs: dict[str, Draws], contract: Contract) -> dict[str, Draws]:
+    """What PyTorch makes of every draw.
+
+    Raises:
+        CaptureError: if the model does not take a size that the contract allows.
+    """
+    try:
+        return run_draws(eager, inputs, contract.states)
+    except ArtifactError as error:
+        if not contract.dims:
+            raise
+        allowed = ", ".join(f"{name}: {dim}" for name, dim in contract.dims.items())
+        raise CaptureError(
+            f"the model does not take every size that the contract allows ({allowed}): {error}\n"
+            "  Narrow the range in [dim], or give multiple_of or values"
+        ) from error
+
+
+def _sample_draws(samples: tuple[Sample, ...], contract: Contract) -> tuple[dict[str, Draws], tuple[int | None, ...]]:
+    """Samples by kind, those of one size together, and the labels of kind `samples`."""
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    labels = []
+    for sample in samples:
+        tensors = sample.tensors(contract)
+        sizes = contract.sizes_of({name: value.shape for name, value in tensors.items()})
+        kind = "samples" if sizes == contract.default_sizes else f"samples {kind_at(sizes)}"
+        kinds.setdefault(kind, []).append(tensors)
+        if kind == "samples":
+            labels.append(sample.label)
+    draws = {kind: {name: np.stack([t[name] for t in of]) for name in contract.inputs} for kind, of in kinds.items()}
+    return draws, tuple(labels)
 
 
 def _batch(module: Deployable, inputs: dict[str, Draws]) -> tuple[torch.Tensor, ...]:
     """Some draws of every kind as one batch of the network's own inputs."""
     import torch
 
-    draws = {name: np.concatenate([kind[name][:BATCH_DRAWS, 0] for kind in inputs.values()]) for name in module.inputs}
+    shapes = {name: values.shape[1:] for name, values in inputs["random"].items()}
+    kinds = [kind for kind in inputs.values() if {name: values.shape[1:] for name, values in kind.items()} == shapes]
+    draws = {name: np.concatenate([kind[name][:BATCH_DRAWS, 0] for kind in kinds]) for name in module.inputs}
     return tuple(prepare(torch.from_numpy(draws[name])) for name, prepare in module.inputs.items())
 
 

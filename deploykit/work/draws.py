@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from deploykit.backends.base import Runner
-from deploykit.parity.inputs import Draws
+from deploykit.parity.inputs import STEPS, Draws
+
+STATES = "states"
+"""Where a file of inputs says which of them are states: rows of input and output."""
 
 
-def run_draws(runner: Runner, inputs: dict[str, Draws]) -> dict[str, Draws]:
-    """Runs every draw of every kind by itself, as an app would."""
+def run_draws(runner: Runner, inputs: dict[str, Draws], states: Mapping[str, str]) -> dict[str, Draws]:
+    """Runs every draw of every kind by itself, as an app would; `STEPS` one after another.
+
+    Args:
+        runner: of the artifact, or of PyTorch.
+        inputs: draws by kind.
+        states: inputs that are states, each with the output that the next call is given there.
+    """
     results: dict[str, Draws] = {}
     for kind, draws in inputs.items():
         count = len(next(iter(draws.values())))
-        outputs = [runner.run({name: values[i] for name, values in draws.items()}) for i in range(count)]
+        calls = [{name: values[i] for name, values in draws.items()} for i in range(count)]
+        outputs = runner.run_steps(calls, states) if kind == STEPS else [runner.run(call) for call in calls]
         results[kind] = {name: np.stack([o[name] for o in outputs]) for name in outputs[0]}
     return results
 
@@ -26,12 +37,22 @@ def load(file: Path) -> dict[str, Draws]:
     kinds: dict[str, Draws] = {}
     with np.load(file, allow_pickle=False) as arrays:
         for key in arrays.files:
+            if key == STATES:
+                continue
             kind, name = key.split("/", 1)
             kinds.setdefault(kind, {})[name] = arrays[key]
     return kinds
 
 
-def save(file: Path, kinds: dict[str, Draws]) -> None:
-    """Writes draws by kind."""
+def load_states(file: Path) -> dict[str, str]:
+    """Which inputs of a file of draws are states, as `save` wrote it."""
+    with np.load(file, allow_pickle=False) as arrays:
+        return {str(name): str(output) for name, output in arrays[STATES]} if STATES in arrays.files else {}
+
+
+def save(file: Path, kinds: dict[str, Draws], states: Mapping[str, str] | None = None) -> None:
+    """Writes draws by kind, and which of the inputs are states."""
     arrays: dict[str, Any] = {f"{kind}/{name}": value for kind, draws in kinds.items() for name, value in draws.items()}
+    if states:
+        arrays[STATES] = np.array(list(states.items()))
     np.savez(file, **arrays)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploykit.backends import RUNNERS
+from deploykit.backends.base import Taken
 from deploykit.errors import ArgumentsError
+from deploykit.spec import Contract, sized
 from deploykit.work.given import Given, read_inputs
 
 FIRST = 5
@@ -30,6 +32,7 @@ class Order:
         options: for opening it; see `RunnerEntry.options`.
         inputs: the files given.
         seed: for inputs that are not given; None refuses those.
+        contract: of the artifact, where its manifest lies beside it: says which sizes it was checked with.
     """
 
     runner: str
@@ -37,6 +40,7 @@ class Order:
     options: Mapping[str, str]
     inputs: tuple[Given, ...]
     seed: int | None = None
+    contract: Contract | None = None
 
 
 @dataclass(frozen=True)
@@ -87,12 +91,25 @@ def execute(order: Order, folder: Path | None) -> Outcome:
         ArtifactError: if the runner cannot open or execute it.
     """
     with RUNNERS[order.runner].open(order.artifact, **order.options) as runner:
-        inputs = read_inputs(order.inputs, runner.takes(), order.seed)
+        takes = tuple(_named(taken, order.contract) for taken in runner.takes())
+        inputs = read_inputs(order.inputs, takes, order.seed)
+        if order.contract is not None and not inputs.problems:
+            arrays = {name: value for name, value in inputs.values.items() if isinstance(value, np.ndarray)}
+            inputs.problems += order.contract.misfits({name: array.shape for name, array in arrays.items()})
         if inputs.problems:
             raise ArgumentsError([f"{order.artifact} cannot be run with these inputs:", *inputs.problems])
         made = {name: _plain(value) for name, value in runner.run_afresh(inputs.values).items()}
     files = _write(made, folder) if folder else ()
     return Outcome(tuple(inputs.notes), tuple(_output(name, value) for name, value in made.items()), files)
+
+
+def _named(taken: Taken, contract: Contract | None) -> Taken:
+    """An input with the contract's words for its sizes, where some are known at run time only."""
+    spec = contract.inputs.get(taken.name) if contract is not None else None
+    if contract is None or spec is None or all(isinstance(size, int) for size in spec.shape):
+        return taken
+    words = tuple(f"{size}: {contract.dims[size]}" if isinstance(size, str) else str(size) for size in spec.shape)
+    return replace(taken, words=words, default=sized(spec.shape, contract.default_sizes))
 
 
 def _plain(value: Any) -> Any:

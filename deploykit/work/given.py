@@ -205,12 +205,12 @@ def _cast(array: NDArray[Any], item: Taken) -> NDArray[Any]:
 
 
 def _draw(inputs: Inputs, item: Taken, seed: int) -> None:
-    if item.shape is None or None in item.shape:
+    if item.default is None and (item.shape is None or None in item.shape):
         inputs.problems.append(
             f"the input '{item.name}' takes {item}: no one shape to draw; give --input {item.name}=FILE"
         )
         return
-    shape = tuple(size or 0 for size in item.shape)
+    shape = item.default if item.default is not None else tuple(size or 0 for size in item.shape or ())
     random = np.random.default_rng([seed, *item.name.encode()])  # inputs of one shape are not drawn alike
     if item.picture:
         values: NDArray[Any] = random.integers(0, 256, shape)
@@ -219,4 +219,5 @@ def _draw(inputs: Inputs, item: Taken, seed: int) -> None:
     else:
         values = random.integers(0, 2, shape)
     inputs.values[item.name] = values.astype(item.dtype)
-    inputs.notes.append(f"the input '{item.name}' was drawn with seed {seed}: {item}")
+    at = f", as {list(shape)}" if item.words else ""
+    inputs.notes.append(f"the input '{item.name}' was drawn with seed {seed}: {item}{at}")

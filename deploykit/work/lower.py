@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 import traceback
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, LoweringError
+from deploykit.parity.inputs import MOST_COMBINATIONS
+from deploykit.spec import sized
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+
+MOST_SIGNATURES = MOST_COMBINATIONS
+"""Of a file: every one of them is checked."""
 
 LONGEST = 300
 """Characters of a converter's message that go into the report; the log has all."""
@@ -30,8 +43,12 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
 
     entry = next(entry for entry in BACKENDS[backend].roads if entry.name == road)
     try:
-        prepared, used = rewrite(torch.export.load(program), entry.rewrites)
-        file = entry.function(prepared, request)
+        loaded = torch.export.load(program)
+        sizes = listed_sizes(request) if BACKENDS[backend].one_shape else []
+        done = [rewrite(_at(loaded, request, each), entry.rewrites) for each in sizes or [{}]]
+        others = {signature_name(each): made for each, (made, _) in zip(sizes[1:], done[1:], strict=True)}
+        file = entry.function(done[0][0], replace(request, others=others))
+        used = tuple(dict.fromkeys(name for _, names in done for name in names))
         return file, used, round(time.monotonic() - start, 3)
     except DeploykitError:
         raise
@@ -39,6 +56,52 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
         # A converter may raise anything: the traceback is for the log, the reason for the report.
         traceback.print_exc()
         raise LoweringError(told(error)) from error
+
+
+def listed_sizes(request: LowerRequest) -> list[dict[str, int]]:
+    """Every combination of listed sizes, the default ones first; nothing where the contract leaves none open.
+
+    Raises:
+        LoweringError: if a size is a range, or there are too many combinations.
+    """
+    if not request.dims:
+        return []
+    if ranges := [f"{name} ({dim})" for name, dim in request.dims.items() if not dim.values]:
+        raise LoweringError(
+            f"a TFLite file takes the sizes that it was made for, and {', '.join(ranges)} is a range; "
+            f"list the sizes that the app needs: [dim.{ranges[0].split()[0]}] values = [...]"
+        )
+    count = math.prod(len(dim.values) for dim in request.dims.values())
+    if count > MOST_SIGNATURES:
+        raise LoweringError(
+            f"the contract lists {count} combinations of sizes, and each is a signature of its own; "
+            f"more than {MOST_SIGNATURES} are not made. List fewer values"
+        )
+    default = {name: dim.size for name, dim in request.dims.items()}
+    found = [
+        dict(zip(request.dims, sizes, strict=True)) for sizes in product(*(d.values for d in request.dims.values()))
+    ]
+    return [default, *(sizes for sizes in found if sizes != default)]
+
+
+def signature_name(sizes: Mapping[str, int]) -> str:
+    """What the signature for some sizes is called: `time_100_words_5`."""
+    return "_".join(f"{name}_{size}" for name, size in sizes.items())
+
+
+def _at(program: ExportedProgram, request: LowerRequest, sizes: Mapping[str, int]) -> ExportedProgram:
+    """The program at these sizes; as it is where there are none."""
+    if not sizes:
+        return program
+    import torch
+
+    from deploykit.dynamic import at_sizes
+
+    example = {
+        tensor.name: torch.zeros(sized(tensor.shape, sizes), dtype=getattr(torch, tensor.dtype))
+        for tensor in request.signature.inputs
+    }
+    return at_sizes(program, example)
 
 
 def told(error: BaseException) -> str:

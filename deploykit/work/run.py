@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deploykit.backends import RUNNERS
-from deploykit.work.draws import load, run_draws, save
+from deploykit.work.draws import load, load_states, run_draws, save
 
 
 def run(runner: str, artifact: Path, inputs: Path, outputs: Path) -> None:
@@ -15,4 +15,4 @@ def run(runner: str, artifact: Path, inputs: Path, outputs: Path) -> None:
         ArtifactError: if the runner cannot open or execute it.
     """
     with RUNNERS[runner].open(artifact) as opened:
-        save(outputs, run_draws(opened, load(inputs)))
+        save(outputs, run_draws(opened, load(inputs), load_states(inputs)))

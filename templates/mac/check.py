@@ -29,6 +29,10 @@ HERE = Path(__file__).resolve().parent
 # What an input is given as, by the type that the model declares; coremltools takes float16 as float32.
 FED = {"FLOAT16": "float32", "FLOAT32": "float32", "DOUBLE": "float64", "INT32": "int32", "INT8": "int8"}
 
+# The kind of input whose draws are calls one after another, and the metadata that name a state's output.
+STEPS = "steps"
+STATE_PREFIX = "ai.deploykit.state."
+
 DEVICES = {"MLCPUComputeDevice": "cpu", "MLGPUComputeDevice": "gpu", "MLNeuralEngineComputeDevice": "neural_engine"}
 NEEDS = {"cpu_and_gpu": "gpu", "cpu_and_ne": "neural_engine"}
 
@@ -101,8 +105,9 @@ def one(name: str, units: str, answer: str) -> int:
     """What the process of `apart` does."""
     import numpy as np
 
-    (model,) = [m for m in json.loads((HERE / "kit.json").read_text(encoding="utf-8"))["models"] if m["name"] == name]
-    result = run(model, units, by_kind(np.load(HERE / "inputs.npz")))
+    kit = json.loads((HERE / "kit.json").read_text(encoding="utf-8"))
+    (model,) = [m for m in kit["models"] if m["name"] == name]
+    result = run(model, units, by_kind(np.load(HERE / "inputs.npz")), kit.get("states", {}))
     Path(answer).write_text(json.dumps(result, allow_nan=False), encoding="utf-8")
     return 0
 
@@ -122,7 +127,7 @@ def blank(model: dict, units: str) -> dict:
     }
 
 
-def run(model: dict, units: str, inputs: dict) -> dict:
+def run(model: dict, units: str, inputs: dict, states: dict) -> dict:
     """Raw outputs by kind of input, times and plan, or the texts of what went wrong."""
     import coremltools as ct
 
@@ -141,7 +146,8 @@ def run(model: dict, units: str, inputs: dict) -> dict:
     seconds: list = []
     for kind, draws in inputs.items():
         try:
-            result["kinds"][kind] = {"outputs": predict(loaded, draws, dtypes, seconds)}
+            carried = states if kind == STEPS else {}
+            result["kinds"][kind] = {"outputs": predict(loaded, draws, dtypes, seconds, carried)}
         except Exception as error:
             result["kinds"][kind] = {"error": text(error)}
     timed = seconds[1:]  # the first call still sets things up
@@ -165,19 +171,32 @@ def lacking(model: dict, units: str, machine: dict) -> str:
     return ""
 
 
-def predict(loaded: object, draws: dict, dtypes: dict, seconds: list) -> dict:
-    """Every draw by itself, as an app would: outputs by name, stacked; adds to `seconds`."""
+def predict(loaded: object, draws: dict, dtypes: dict, seconds: list, carried: dict) -> dict:
+    """Every draw by itself, as an app would: outputs by name, stacked; adds to `seconds`.
+
+    `carried` are states, each with the output that the next draw gets in its place; where the model keeps them itself,
+    one state goes through all draws.
+    """
     import numpy as np
 
-    stateful = bool(loaded.get_spec().description.state)
-    gave = []
+    description = loaded.get_spec().description
+    kept = {f.name: description.metadata.userDefined.get(STATE_PREFIX + f.name, f.name) for f in description.state}
+    gave, state, back = [], None, {}
     for index in range(len(next(iter(draws.values())))):
         given = {name: values[index].astype(dtypes.get(name) or values.dtype) for name, values in draws.items()}
-        state = [loaded.make_state()] if stateful else []
+        given.update(back)
+        told = {name: given.pop(name) for name in kept if name in given}
+        if kept and not (carried and state):
+            state = loaded.make_state()
+            for name, value in told.items():
+                state.write_state(name, value.astype("float16"))
         start = time.perf_counter()
-        outputs = loaded.predict(given, *state)
+        made = loaded.predict(given, state) if kept else loaded.predict(given)
         seconds.append(time.perf_counter() - start)
-        gave.append({name: np.asarray(value) for name, value in outputs.items()})
+        outputs = {name: np.asarray(value) for name, value in made.items()}
+        outputs.update({kept[name]: np.asarray(state.read_state(name), "float32") for name in told})
+        back = {name: outputs[output].astype(draws[name].dtype) for name, output in carried.items() if name not in kept}
+        gave.append(outputs)
     return {name: encoded(np.stack([outputs[name] for outputs in gave]), name) for name in gave[0]}
 
 

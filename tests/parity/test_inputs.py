@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deploykit.parity.inputs import make_inputs, nudged
-from deploykit.spec import Contract
+from deploykit.parity.inputs import export_sizes, make_inputs, nudged
+from deploykit.spec import Contract, DimSpec
 
 
 def contract() -> Contract:
@@ -49,3 +49,36 @@ def test_nudged_inputs_move_by_a_rounding_error_of_their_range() -> None:
         assert moved[kind]["image"].dtype == draws["image"].dtype == np.float32
         assert 0 < error.max() <= 255 * 2.0**-23  # half of it is the step, half the rounding of the sum
     assert np.array_equal(nudged(contract(), inputs)["zeros"]["image"], moved["zeros"]["image"])
+
+
+def test_open_sizes_and_states_make_kinds_of_their_own() -> None:
+    made = make_inputs(
+        Contract.model_validate(
+            {
+                "task": "tensors",
+                "inputs": {
+                    "x": {"type": "tensor", "shape": (1, "time")},
+                    "h": {"type": "tensor", "shape": (1, 3), "state": "h_next"},
+                },
+                "outputs": {"h_next": {"type": "tensor"}},
+                "dims": {"time": {"values": (4, 9, 6), "default": 6}},
+            }
+        )
+    )
+    assert {kind: draws["x"].shape for kind, draws in made.items()} == {
+        "random": (8, 1, 6),
+        "zeros": (1, 1, 6),
+        "extremes": (2, 1, 6),
+        "at time=4": (2, 1, 4),
+        "at time=9": (2, 1, 9),
+        "steps": (4, 1, 6),
+    }
+    assert not made["steps"]["h"].any()
+    assert made["steps"]["x"].std() > 0
+    assert made["at time=4"]["h"].any()
+
+
+def test_an_example_to_export_with_is_not_of_size_1() -> None:
+    dims = {"a": DimSpec(min=1, max=7, default=1), "b": DimSpec(min=1, max=7, default=3)}
+    made = Contract(task="tensors", inputs={}, outputs={}, dims=dims)
+    assert export_sizes(made) == {"a": 7, "b": 3}

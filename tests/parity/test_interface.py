@@ -67,3 +67,26 @@ def test_what_is_wrong(found: Interface, said: list[str]) -> None:
 
 def test_a_format_without_a_system_needs_none() -> None:
     assert differences(SIGNATURE, interface(), None) == []
+
+
+def test_open_sizes_and_states_that_a_file_keeps_itself() -> None:
+    wanted = Signature(
+        inputs=(
+            TensorSpec(name="x", dtype="float32", shape=(1, "time")),
+            TensorSpec(name="h", dtype="float32", shape=(1, 3)),
+        ),
+        outputs=(
+            TensorSpec(name="y", dtype="float32", shape=(1, "time // 2")),
+            TensorSpec(name="h_next", dtype="float32", shape=(1, 3)),
+        ),
+    )
+    x, y = (FileTensor(name=name, dtype="float32", shape=(1, -1)) for name in "xy")
+    h = FileTensor(name="h", dtype="float16", shape=(1, 3))
+    kept = Interface(inputs=(x,), outputs=(y,), states=(h,))
+    assert differences(wanted, kept, None, {"h": "h_next"}) == []
+    fixed = kept.model_copy(update={"inputs": (x.model_copy(update={"shape": (1, 9)}),)})
+    assert differences(wanted, fixed, None, {"h": "h_next"}) == ["the input x has shape [1, 9], wanted is [1, 'time']"]
+    other = kept.model_copy(update={"states": (h.model_copy(update={"name": "g"}),)})
+    assert any("its state g is none of the contract" in problem for problem in differences(wanted, other, None))
+    wide = kept.model_copy(update={"states": (h.model_copy(update={"dtype": "float32"}),)})
+    assert differences(wanted, wide, None, {"h": "h_next"}) == ["the state h is float32, wanted is float16"]

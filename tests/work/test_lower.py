@@ -13,7 +13,8 @@ from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import LoweringError, UnavailableError
 from deploykit.manifest import Signature
-from deploykit.work.lower import LONGEST, lower
+from deploykit.spec import DimSpec
+from deploykit.work.lower import LONGEST, listed_sizes, lower, signature_name
 
 
 def unavailable(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
@@ -68,3 +69,24 @@ def test_a_converters_error_is_cut_short(request_: LowerRequest) -> None:
 def test_what_is_not_available_is_another_error(request_: LowerRequest) -> None:
     with pytest.raises(UnavailableError, match="no connection"):
         lower("onnx", "unavailable", request_.folder / "program.pt2", request_)
+
+
+def sizes(**dims: DimSpec) -> LowerRequest:
+    nothing = Signature(inputs=(), outputs=())
+    return LowerRequest("net", "1", None, "fp32", {}, nothing, Path(), Path(), dims)
+
+
+def test_every_combination_of_listed_sizes_is_made_the_default_first() -> None:
+    request = sizes(time=DimSpec(values=(3, 9, 5)), words=DimSpec(values=(2, 4), default=2))
+    found = listed_sizes(request)
+    assert found[0] == {"time": 9, "words": 2}
+    assert len(found) == len({signature_name(each) for each in found}) == 6
+    assert signature_name(found[1]) == "time_3_words_2"
+    assert listed_sizes(sizes()) == []
+
+
+def test_what_signatures_cannot_be_made_of() -> None:
+    with pytest.raises(LoweringError, match=r"time \(1 to 9\) is a range; list the sizes"):
+        listed_sizes(sizes(time=DimSpec(min=1, max=9)))
+    with pytest.raises(LoweringError, match=r"lists 16 combinations of sizes.*more than 12"):
+        listed_sizes(sizes(a=DimSpec(values=(1, 2, 3, 4)), b=DimSpec(values=(1, 2, 3, 4))))

@@ -21,12 +21,15 @@ from deploykit.backends.coreml import aten as aten  # registers ops
 from deploykit.backends.coreml import recurrent as recurrent  # registers layers
 from deploykit.backends.coreml.decompositions import decompositions
 from deploykit.backends.coreml.passes import pipeline
+from deploykit.backends.coreml.reference.features import STATE_PREFIX
+from deploykit.backends.coreml.shapes import TYPES, open_inputs
+from deploykit.backends.coreml.stateful import Keeping, keeps_states, with_states, without_states
 from deploykit.backends.origins import save_origins
+from deploykit.errors import LoweringError
+from deploykit.manifest import TensorSpec
 
 PRECISIONS = {"fp32": ct.precision.FLOAT32, "fp16": ct.precision.FLOAT16}
 NUMPY = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
-TRACED = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
-"""What coremltools wants to be told of a trace's inputs; it reads them off an exported program."""
 
 
 def from_export(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
@@ -34,26 +37,51 @@ def from_export(program: torch.export.ExportedProgram, request: LowerRequest) ->
 
     Inputs and outputs are float32 at the border at either precision.
     """
+    program, request = _prepared(program, request)
     # coremltools knows ATen after functionalisation only: https://apple.github.io/coremltools/docs-guides/source/convert-pytorch-workflow.html
     return _from_decomposed(program, program.run_decompositions(decompositions()), request)
 
 
 def from_decomposed_export(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     """The torch.export front end, of core ATen ops: layers of any kind are unrolled, composites are taken apart."""
+    program, request = _prepared(program, request)
     core = program.run_decompositions().run_decompositions(decompositions())
     return _from_decomposed(program, core, request)
 
 
 def from_trace(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
-    """The TorchScript front end, of a trace of the program. What it makes cannot be traced to lines of the model."""
+    """The TorchScript front end, of a trace of the program. What it makes cannot be traced to lines of the model.
+
+    Raises:
+        LoweringError: if a size is known at run time only: a trace is of one size.
+    """
+    if request.signature.is_open:
+        raise LoweringError("a trace is of one size, and the contract leaves sizes open")
     args, kwargs = program.example_inputs
-    example = (*args, *kwargs.values())
-    traced = torch.jit.trace(_Positional(program, list(kwargs)), example, check_trace=False)  # type: ignore[no-untyped-call]
+    module: torch.nn.Module = _Positional(program, list(kwargs))
+    states: dict[str, Any] = {}
+    if keeps_states(request):
+        module = Keeping(program.module(check_guards=False), request.states, kwargs, in_parts=True)
+        kwargs = {name: kwargs[name] for name in module.given}
+        states = {"states": [_state(tensor) for tensor in request.signature.inputs if tensor.name in request.states]}
+        request = without_states(request)
+    traced = torch.jit.trace(module, (*args, *kwargs.values()), check_trace=False)  # type: ignore[no-untyped-call]
     inputs = [
-        ct.TensorType(name=given.name, shape=given.shape, dtype=TRACED[given.dtype])
+        ct.TensorType(name=given.name, shape=given.fixed, dtype=TYPES[given.dtype])
         for given in request.signature.inputs
     ]
-    return _convert(traced, request, inputs=inputs)
+    return _convert(traced, request, inputs=inputs, **states)
+
+
+def _state(tensor: TensorSpec) -> Any:
+    return ct.StateType(wrapped_type=ct.TensorType(shape=tensor.fixed, dtype=np.float16), name=tensor.name)
+
+
+def _prepared(
+    program: torch.export.ExportedProgram, request: LowerRequest
+) -> tuple[torch.export.ExportedProgram, LowerRequest]:
+    """Program and border as they are converted: without the states that the file is to keep."""
+    return (with_states(program, request), without_states(request)) if keeps_states(request) else (program, request)
 
 
 class _Positional(torch.nn.Module):
@@ -73,7 +101,7 @@ def _from_decomposed(
     program: torch.export.ExportedProgram, decomposed: torch.export.ExportedProgram, request: LowerRequest
 ) -> Path:
     save_origins(program, decomposed, request.source, request.folder)
-    return _convert(decomposed, request)
+    return _convert(decomposed, request, **({"inputs": open_inputs(request)} if request.signature.is_open else {}))
 
 
 def _convert(model: Any, request: LowerRequest, **options: Any) -> Path:
@@ -92,6 +120,8 @@ def _convert(model: Any, request: LowerRequest, **options: Any) -> Path:
     package.short_description = f"{request.name}, {request.precision}. Made by deploykit."
     if request.license is not None:
         package.license = request.license
+    if keeps_states(request):
+        package.user_defined_metadata.update({STATE_PREFIX + name: output for name, output in request.states.items()})
     path = request.folder / f"{request.name}.mlpackage"
     package.save(str(path))
     _make_reproducible(path)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import coremltools as ct
 import numpy as np
 
 from deploykit.backends.base import Runner, Tensors
+from deploykit.backends.coreml.reference.features import STATE_PREFIX
 from deploykit.errors import ArtifactError
 from deploykit.manifest import ComputeUnits
 
@@ -42,14 +45,44 @@ class AppleRunner(Runner):
             raise ArtifactError(f"Core ML cannot open the model: {error}") from error
         kinds = {feature.name: feature.type.multiArrayType for feature in description.input}
         self._dtypes = {name: FED.get(kind.ArrayDataType.Name(kind.dataType)) for name, kind in kinds.items()}
-        self._has_state = bool(description.state)
+        self._states = [feature.name for feature in description.state]
+        noted = description.metadata.userDefined
+        self._outputs = {name: noted.get(STATE_PREFIX + name, name) for name in self._states}
 
     def run(self, inputs: Tensors) -> Tensors:
-        """See `Runner.run`. A model with states starts every run with fresh ones: draws do not see each other."""
+        """See `Runner.run`. A model with states starts every run with fresh ones: draws do not see each other.
+
+        Their values may be given among the inputs; what the run leaves in them is then among the outputs.
+        """
         try:
-            # predict() writes into the dictionary that it is given.
-            given = {name: np.asarray(value, self._dtypes.get(name)) for name, value in inputs.items()}
-            state = (self._model.make_state(),) if self._has_state else ()
-            return {name: np.asarray(value) for name, value in self._model.predict(given, *state).items()}
+            state: Any = self._model.make_state() if self._states else None
+            told = [name for name in self._states if name in inputs]
+            for name in told:
+                state.write_state(name, np.asarray(inputs[name], np.float16))
+            made = self._predict({name: value for name, value in inputs.items() if name not in told}, state)
+            return made | {self._outputs[name]: np.asarray(state.read_state(name), np.float32) for name in told}
         except Exception as error:
             raise ArtifactError(f"Core ML cannot run the model: {error}") from error
+
+    def run_steps(self, steps: Sequence[Tensors], states: Mapping[str, str]) -> list[Tensors]:
+        """See `Runner.run_steps`. Where the model has the states itself, one state goes through all runs."""
+        if not self._states:
+            return super().run_steps(steps, states)
+        results = []
+        try:
+            state = self._model.make_state()
+            for name in self._states:
+                state.write_state(name, np.asarray(steps[0][name], np.float16))
+            for inputs in steps:
+                made = self._predict({name: v for name, v in inputs.items() if name not in self._states}, state)
+                left = {self._outputs[name]: np.asarray(state.read_state(name), np.float32) for name in self._states}
+                results.append(made | left)
+        except Exception as error:
+            raise ArtifactError(f"Core ML cannot run the model: {error}") from error
+        return results
+
+    def _predict(self, inputs: Tensors, state: Any) -> Tensors:
+        # predict() writes into the dictionary that it is given.
+        given = {name: np.asarray(value, self._dtypes.get(name)) for name, value in inputs.items()}
+        made = self._model.predict(given, *([] if state is None else [state]))
+        return {name: np.asarray(value) for name, value in made.items()}

@@ -43,12 +43,12 @@ def flatten(path: Path, signature: Signature) -> None:
         if not _is_flattened(output):
             continue
         size = FLAT + output.name + "_size"
-        model.graph.initializer.append(numpy_helper.from_array(np.array([math.prod(output.shape)], np.int64), size))
+        model.graph.initializer.append(numpy_helper.from_array(np.array([math.prod(output.fixed)], np.int64), size))
         model.graph.node.append(helper.make_node("Reshape", [WHOLE + output.name, size], [FLAT + output.name]))
         value = next(value for value in model.graph.output if value.name == WHOLE + output.name)
         value.CopyFrom(
             helper.make_tensor_value_info(
-                FLAT + output.name, value.type.tensor_type.elem_type, [math.prod(output.shape)]
+                FLAT + output.name, value.type.tensor_type.elem_type, [math.prod(output.fixed)]
             )
         )
     path.write_bytes(model.SerializeToString(deterministic=True))
@@ -75,14 +75,14 @@ def settle(path: Path, signature: Signature) -> None:
         if name not in wanted:
             raise LoweringError(f"onnx2tf's file has an input or output {name}; the model has none of that name")
         if named.name.decode() != name:
-            _unflatten(model, graph, named.tensorIndex, wanted[name].shape)
+            _unflatten(model, graph, named.tensorIndex, wanted[name].fixed)
             named.name = tensor.name = name.encode()
-        elif not _fits(tensor, wanted[name].shape):
+        elif not _fits(tensor, wanted[name].fixed):
             sizes = [int(size) for size in tensor.shape]
-            raise LoweringError(f"onnx2tf's file has {name} as {sizes}; the model has {list(wanted[name].shape)}")
-        if shapes.setdefault(named.tensorIndex, wanted[name].shape) != wanted[name].shape:
+            raise LoweringError(f"onnx2tf's file has {name} as {sizes}; the model has {list(wanted[name].fixed)}")
+        if shapes.setdefault(named.tensorIndex, wanted[name].fixed) != wanted[name].fixed:
             raise LoweringError(f"onnx2tf's file has {name} and another output in one tensor; their sizes differ")
-        _set_shape(tensor, wanted[name].shape)
+        _set_shape(tensor, wanted[name].fixed)
     flatbuffer_utils.write_model(model, str(path))
 
 

@@ -5,23 +5,35 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import litert_torch
 import torch
 
 from deploykit.backends.base import LowerRequest
 from deploykit.backends.litert.half import weights_to_fp16
+from deploykit.backends.litert.runner import SIGNATURE
 
 _TFL_OPS = "LITERT_TORCH_FULL_TFL_DECOMPS"
 """Has litert-torch lower by a table of its own from ATen to TFLite's ops, and not by way of StableHLO."""
 
 
 def from_litert_torch(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
-    """litert-torch keeps the names of keyword inputs and dict outputs as the signature's names."""
+    """litert-torch keeps the names of keyword inputs and dict outputs as the signature's names.
+
+    Where the contract lists sizes, the file has a signature for each; they share their weights.
+    """
     path = request.folder / f"{request.name}.tflite"
-    _, inputs = program.example_inputs
-    litert_torch.convert(program.module(), sample_kwargs=inputs).export(str(path))
+    if request.others:
+        converter: Any = litert_torch
+        for name, each in {SIGNATURE: program, **request.others}.items():
+            converter = converter.signature(name, each.module(), sample_kwargs=each.example_inputs[1])
+        converter.convert().export(str(path))
+    else:
+        _, inputs = program.example_inputs
+        litert_torch.convert(program.module(), sample_kwargs=inputs).export(str(path))
     if request.precision == "fp16":
         weights_to_fp16(path)
     return path
@@ -29,7 +41,8 @@ def from_litert_torch(program: torch.export.ExportedProgram, request: LowerReque
 
 def from_decomposed(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     """litert-torch after the decomposition to core ATen: it has no composite ops to recognise then."""
-    return from_litert_torch(program.run_decompositions(), request)
+    others = {name: each.run_decompositions() for name, each in request.others.items()}
+    return from_litert_torch(program.run_decompositions(), replace(request, others=others))
 
 
 def from_tfl_ops(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:

@@ -38,8 +38,10 @@ def from_onnx2tf(program: torch.export.ExportedProgram, request: LowerRequest) -
 
     Raises:
         UnavailableError: if onnx2tf's environment cannot be made.
-        LoweringError: if onnx2tf fails, with what it said, or its file keeps a state.
+        LoweringError: if onnx2tf fails, with what it said, its file keeps a state, or there are several shapes.
     """
+    if request.others:
+        raise LoweringError("onnx2tf writes files of one signature, and the contract lists several sizes")
     programs = ready(ENVIRONMENTS["onnx2tf"])
     path = request.folder / f"{request.name}.tflite"
     with tempfile.TemporaryDirectory(prefix="onnx2tf-", dir=request.folder) as scratch:

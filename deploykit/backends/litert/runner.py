@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,17 @@ SIGNATURE = "serving_default"
 
 
 class LiteRtRunner(Runner):
-    """`CompiledModel` on the CPU, as target android_litert runs it."""
+    """`CompiledModel` on the CPU, as target android_litert runs it. The signature is the one that has the shapes."""
 
     def __init__(self, path: Path) -> None:
         try:
             self._model = CompiledModel.from_file(str(path), hardware_accel=HardwareAccelerator.CPU)
-            self._outputs = self._model.get_output_tensor_details(SIGNATURE)
-            self._inputs = self._model.get_input_tensor_details(SIGNATURE)
+            names = ordered(self._model.get_signature_list())
+            self._inputs = {name: self._model.get_input_tensor_details(name) for name in names}
+            self._outputs = {name: self._model.get_output_tensor_details(name) for name in names}
         except Exception as error:  # the binding raises RuntimeError and ValueError by turns
             raise ArtifactError(f"LiteRT cannot open {path.name}: {error}") from error
-        self._in = {name: self._model.create_input_buffer_by_name(SIGNATURE, name) for name in self._inputs}
-        self._out = {name: self._model.create_output_buffer_by_name(SIGNATURE, name) for name in self._outputs}
+        self._buffers: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
 
     def takes(self) -> tuple[Taken, ...]:
         """See `Runner.takes`."""
@@ -35,62 +36,108 @@ class LiteRtRunner(Runner):
 
     def run(self, inputs: Tensors) -> Tensors:
         """See `Runner.run`."""
-        _check_names(inputs, self._in)
+        signature = _signature(inputs, self._inputs)
         try:
+            given, made = self._of(signature)
             for name, value in inputs.items():
-                self._in[name].write(np.ascontiguousarray(value))
-            self._model.run_by_name(SIGNATURE, self._in, self._out)
-            return {name: self._read(name) for name in self._out}
+                given[name].write(np.ascontiguousarray(value))
+            self._model.run_by_name(signature, given, made)
+            return {name: _read(buffer, self._outputs[signature][name]) for name, buffer in made.items()}
         except Exception as error:
             raise ArtifactError(f"LiteRT cannot run the model: {error}") from error
 
-    def _read(self, name: str) -> np.ndarray:
-        details = self._outputs[name]
-        shape = tuple(int(d) for d in details["shape"])
-        dtype = np.dtype(details["dtype"])
-        flat = self._out[name].read(int(np.prod(shape)), dtype.type)
-        return np.asarray(flat, dtype=dtype).reshape(shape).copy()
+    def _of(self, signature: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A signature's buffers, which are made for its first run."""
+        if signature not in self._buffers:
+            model = self._model
+            self._buffers[signature] = (
+                {name: model.create_input_buffer_by_name(signature, name) for name in self._inputs[signature]},
+                {name: model.create_output_buffer_by_name(signature, name) for name in self._outputs[signature]},
+            )
+        return self._buffers[signature]
 
     def close(self) -> None:
         """Frees the buffers before the model that made them."""
-        for buffer in (*self._in.values(), *self._out.values()):
-            buffer.destroy()
-        self._in, self._out = {}, {}
+        for pair in self._buffers.values():
+            for buffers in pair:
+                for buffer in buffers.values():
+                    buffer.destroy()
+        self._buffers = {}
         self._model.close()
 
 
+def _read(buffer: Any, details: dict[str, Any]) -> np.ndarray:
+    shape = tuple(int(d) for d in details["shape"])
+    dtype = np.dtype(details["dtype"])
+    flat = buffer.read(int(np.prod(shape)), dtype.type)
+    return np.asarray(flat, dtype=dtype).reshape(shape).copy()
+
+
 class TfliteRunner(Runner):
-    """`Interpreter` with XNNPACK, as target android_tflite runs it."""
+    """`Interpreter` with XNNPACK, as target android_tflite runs it. The signature is the one that has the shapes."""
 
     def __init__(self, path: Path) -> None:
         try:
             self._interpreter = Interpreter(str(path))
-            self._run = self._interpreter.get_signature_runner(SIGNATURE)
+            names = ordered(self._interpreter.get_signature_list())
+            self._runs = {name: self._interpreter.get_signature_runner(name) for name in names}
+            self._inputs = {name: run.get_input_details() for name, run in self._runs.items()}
         except Exception as error:
             raise ArtifactError(f"TFLite cannot open {path.name}: {error}") from error
 
     def takes(self) -> tuple[Taken, ...]:
         """See `Runner.takes`."""
-        return _taken(self._run.get_input_details())
+        return _taken(self._inputs)
 
     def run(self, inputs: Tensors) -> Tensors:
         """See `Runner.run`."""
-        _check_names(inputs, self._run.get_input_details())
+        run = self._runs[_signature(inputs, self._inputs)]
         try:
-            return {name: np.array(value) for name, value in self._run(**inputs).items()}
+            return {name: np.array(value) for name, value in run(**inputs).items()}
         except Exception as error:
             raise ArtifactError(f"TFLite cannot run the model: {error}") from error
 
 
-def _taken(details: dict[str, Any]) -> tuple[Taken, ...]:
+def ordered(signatures: Iterable[str]) -> list[str]:
+    """The names of a file's signatures, the main one first.
+
+    Raises:
+        ValueError: if it has none of deploykit's.
+    """
+    names = list(signatures)
+    if SIGNATURE not in names:
+        raise ValueError(f"it has no signature {SIGNATURE}; its signatures are {', '.join(names) or 'none'}")
+    return [SIGNATURE, *(name for name in names if name != SIGNATURE)]
+
+
+def _sizes(item: dict[str, Any]) -> tuple[int | None, ...]:
     """Both engines describe an input in the same words; -1 is a size that is known at run time only."""
+    return tuple(None if size < 0 else int(size) for size in item.get("shape_signature", item["shape"]))
+
+
+def _taken(signatures: dict[str, dict[str, Any]]) -> tuple[Taken, ...]:
+    """The inputs; a size in which signatures differ is known at run time only."""
     return tuple(
-        Taken(name, np.dtype(item["dtype"]), tuple(None if size < 0 else int(size) for size in sizes))
-        for name, item in details.items()
-        for sizes in [item.get("shape_signature", item["shape"])]
+        Taken(name, np.dtype(item["dtype"]), _merged([_sizes(inputs[name]) for inputs in signatures.values()]))
+        for name, item in signatures[SIGNATURE].items()
     )
 
 
-def _check_names(given: Tensors, wanted: dict[str, object]) -> None:
+def _merged(shapes: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+    return tuple(sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*shapes, strict=True))
+
+
+def _signature(given: Tensors, signatures: dict[str, dict[str, Any]]) -> str:
+    """The signature for inputs of these shapes; where none has them, the only one: it says itself what is wrong."""
+    wanted = signatures[SIGNATURE]
     if set(given) != set(wanted):
         raise ArtifactError(f"the file takes {sorted(wanted)}, it was given {sorted(given)}")
+    shapes = {name: {item: _sizes(details) for item, details in of.items()} for name, of in signatures.items()}
+    for name, of in shapes.items():
+        if all(Taken(item, given[item].dtype, sizes).fits(given[item].shape) for item, sizes in of.items()):
+            return name
+    if len(signatures) == 1:
+        return SIGNATURE
+    listed = "; ".join(", ".join(f"{item} {list(sizes)}" for item, sizes in of.items()) for of in shapes.values())
+    what = ", ".join(f"{name} {list(value.shape)}" for name, value in given.items())
+    raise ArtifactError(f"the file has no signature for {what}; it has those for {listed}")

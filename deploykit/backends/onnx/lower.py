@@ -14,6 +14,8 @@ from onnxconverter_common import float16
 from torch.utils import _pytree as pytree
 
 from deploykit.backends.base import LowerRequest
+from deploykit.errors import LoweringError
+from deploykit.manifest import Signature
 
 _PRIVATE = "deploykit_"
 
@@ -32,7 +34,13 @@ def from_dynamo_decomposed(program: torch.export.ExportedProgram, request: Lower
 
 
 def from_torchscript(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
-    """The older exporter, which traces the program anew and has a lowering of its own for each op."""
+    """The older exporter, which traces the program anew and has a lowering of its own for each op.
+
+    Raises:
+        LoweringError: if a size is known at run time only: a trace is of one size.
+    """
+    if request.signature.is_open:
+        raise LoweringError("a trace is of one size, and the contract leaves sizes open")
     args, kwargs = program.example_inputs
     file = io.BytesIO()
     with warnings.catch_warnings():
@@ -87,13 +95,33 @@ def _finish(model: onnx.ModelProto, request: LowerRequest) -> Path:
     model = onnxslim.slim(model)
     if request.precision == "fp16":
         model = float16.convert_float_to_float16(model, keep_io_types=True)
+        _inside_before_casts(model.graph)
         _casts_to_fp16(model.graph)
     _name_outputs(model.graph, [o.name for o in request.signature.outputs])
+    _name_sizes(model.graph, request.signature)
     _drop_traces(model)
     onnx.checker.check_model(model, full_check=True)
     path = request.folder / f"{request.name}.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))
     return path
+
+
+def _inside_before_casts(graph: onnx.GraphProto) -> None:
+    """onnxconverter-common 1.16 widens an output, a state for example, for the ops behind it as well: they get fp16."""
+    outputs = {output.name for output in graph.output}
+    widened = {
+        node.output[0]: node.input[0]
+        for node in graph.node
+        if node.op_type == "Cast" and node.output[0] in outputs and node.name == node.input[0]
+    }
+    used = {name for node in graph.node for name in node.input} & widened.keys()
+    if not used:
+        return
+    for node in graph.node:
+        node.input[:] = [widened.get(name, name) for name in node.input]
+    inside = [value for value in graph.value_info if value.name not in used]
+    del graph.value_info[:]
+    graph.value_info.extend(inside)
 
 
 def _casts_to_fp16(graph: onnx.GraphProto) -> None:
@@ -116,6 +144,21 @@ def _name_outputs(graph: onnx.GraphProto, names: list[str]) -> None:
     taken = {name for node in graph.node for name in node.output} | {i.name for i in graph.initializer}
     others = {name: f"{_PRIVATE}inner_{name}" for name in names if name in taken - inputs}
     _rename(graph, others | {_PRIVATE + name: name for name in names})
+
+
+def _name_sizes(graph: onnx.GraphProto, signature: Signature) -> None:
+    """Gives the border's open sizes the contract's words: the exporters have words of their own.
+
+    What a runtime thinks of the sizes inside is its own affair: what is said of them there goes.
+    """
+    if not signature.is_open:
+        return
+    wanted = {tensor.name: tensor.shape for tensor in (*signature.inputs, *signature.outputs)}
+    for value in (*graph.input, *graph.output):
+        for size, word in zip(value.type.tensor_type.shape.dim, wanted.get(value.name, ()), strict=False):
+            if isinstance(word, str) and not size.HasField("dim_value"):
+                size.dim_param = word
+    del graph.value_info[:]
 
 
 def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:

@@ -117,6 +117,16 @@ def features(package: Package, function: str) -> tuple[Mapping[str, Feature], Ma
     )
 
 
+STATE_PREFIX = "ai.deploykit.state."
+"""Keys of a package's metadata: a state's name → the output that the contract has for it."""
+
+
+def state_outputs(package: Package) -> Mapping[str, str]:
+    """What deploykit noted of a package's states: the output that each stands for, where it was not a state."""
+    noted = package.spec.description.metadata.userDefined
+    return {key.removeprefix(STATE_PREFIX): noted[key] for key in noted if key.startswith(STATE_PREFIX)}
+
+
 def _feature(described: Any, package: Package) -> Feature:
     kind, optional = described.type.WhichOneof("Type"), bool(described.type.isOptional)
     if kind == "imageType":

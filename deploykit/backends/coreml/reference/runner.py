@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from deploykit.backends.base import Runner, Taken
+from deploykit.backends.base import Runner, Taken, Tensors
 from deploykit.backends.coreml.reference.declared import Declared, TensorType
-from deploykit.backends.coreml.reference.features import Feature, features, function_name
+from deploykit.backends.coreml.reference.features import Feature, features, function_name, state_outputs
 from deploykit.backends.coreml.reference.ops.limits import bounded
 from deploykit.backends.coreml.reference.package import Package
 from deploykit.backends.coreml.reference.precision import Mode, Precision
@@ -45,6 +45,7 @@ class ReferenceRunner(Runner):
         name = function_name(package, function)
         self._program: Program | None = Program(package, precision, name)
         self._given, self._made = features(package, name)
+        self._state_outputs = state_outputs(package)
 
     @property
     def inputs(self) -> tuple[TensorType, ...]:
@@ -86,7 +87,9 @@ class ReferenceRunner(Runner):
                 which is brought to the declared layout and never resized; or what the function sees: its declared
                 dtype, [1, C, H, W], 0 to 255, in the declared order of colours.
             on_output: called with an `OpOutput` after each op; for finding where values go wrong.
-            state: from `make_state`, changed by the run; needed if the function has states.
+            state: from `make_state`, changed by the run; needed if the function has states, unless their values are
+                given by name among the inputs: the run then starts with these, and gives what it leaves in them among
+                the outputs, under the contract's names where deploykit made the package.
             pictures: whether image outputs are given as an app gets them, uint8 [H, W, 3] in the order red, green,
                 blue (gray: [H, W]), in place of what the function computes.
 
@@ -99,6 +102,8 @@ class ReferenceRunner(Runner):
             ArtifactError: if the inputs are not those of the function, or an op cannot be executed.
         """
         program = self._open()
+        if state is None and inputs.keys() & {item.name for item in program.states}:
+            return self._run_with_states(inputs, on_output, pictures)
         given = {item.name: self._prepared(item, inputs) for item in program.inputs}
         problems = [
             *self._unknown(inputs, program),
@@ -114,6 +119,35 @@ class ReferenceRunner(Runner):
         }
         results = program.run(fed, state or self.make_state(), on_output)
         return {item.name: self._left(item, results[item.name], pictures) for item in program.outputs}
+
+    def run_steps(self, steps: Sequence[Tensors], states: Mapping[str, str]) -> list[Tensors]:
+        """See `Runner.run_steps`. Where the package has the states itself, one state goes through all runs."""
+        kept = [item.name for item in self.states]
+        if not kept:
+            return super().run_steps(steps, states)
+        state, results = self.make_state(), []
+        for name in kept:
+            state[name] = steps[0][name]
+        for inputs in steps:
+            made = self.run({name: value for name, value in inputs.items() if name not in kept}, state=state)
+            results.append(made | self._left_in(state))
+        return results
+
+    def _run_with_states(self, inputs: Mapping[str, Any], on_output: OnOutput | None, pictures: bool) -> dict[str, Any]:
+        """A run whose states are given with its inputs, and come back with its outputs."""
+        state = self.make_state()
+        for name in state.names:
+            if name not in inputs:
+                raise ArtifactError(f"the state '{name}' of {self._path} is missing; give all of {list(state.names)}")
+            state[name] = inputs[name]
+        rest = {name: value for name, value in inputs.items() if name not in state.names}
+        made = self.run(rest, on_output, state=state, pictures=pictures)
+        return made | self._left_in(state)
+
+    def _left_in(self, state: State) -> dict[str, NDArray[Any]]:
+        """What a run left in the states, as outputs: float32, as arrays at the border are."""
+        values = {self._state_outputs.get(name, name): state[name] for name in state.names}
+        return {name: v.astype(np.float32) if v.dtype == np.float16 else v for name, v in values.items()}
 
     def run_afresh(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """See `Runner.run_afresh`."""

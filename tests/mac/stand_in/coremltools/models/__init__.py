@@ -28,8 +28,11 @@ class MLModel:
 
         return Model_pb2.Model.FromString((self.path / "Data/com.apple.CoreML/model.mlmodel").read_bytes())
 
-    def predict(self, data: dict[str, Any]) -> dict[str, Any]:
-        outputs = self.runner.run(data)
+    def make_state(self) -> Any:
+        return State(self.runner.make_state())
+
+    def predict(self, data: dict[str, Any], state: Any = None) -> dict[str, Any]:
+        outputs = self.runner.run(data, state=state and state.inner)
         if "zeros" in WRONG and self.units == "CPU_AND_GPU":
             outputs = {name: np.zeros_like(value) for name, value in outputs.items()}
         if "no-zeros" in WRONG and not any(value.any() for value in data.values()):
@@ -38,3 +41,14 @@ class MLModel:
 
     def get_compiled_model_path(self) -> str:
         return str(self.path)
+
+
+class State:
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def read_state(self, name: str) -> Any:
+        return self.inner[name]
+
+    def write_state(self, name: str, value: Any) -> None:
+        self.inner[name] = value
