@@ -8,6 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
+SMALL = 128
+"""Up to this sum of the new sizes, or for channels last, ATen has a kernel by which the factor does not count on an
+axis that keeps its size or doubles it.
+
+Source: https://github.com/pytorch/pytorch/blob/v2.14.0/aten/src/ATen/native/cpu/UpSampleKernel.cpp,
+_use_vectorized_kernel_cond_2d, and native/UpSample.h, nearest_idx.
+"""
+
 
 def fractional(
     x: torch.Tensor, size: Sequence[int] | None, scales: Sequence[float] | float | None = None, *more: float | None
@@ -23,7 +31,10 @@ def fractional(
     factors = _factors(scales, more, x.dim() - 2)
     old = x.shape[2:]
     new = [int(n) for n in size] if size is not None else [int(o * f) for o, f in zip(old, factors, strict=True) if f]
-    taken = [source(o, n, f) for o, n, f in zip(old, new, factors, strict=True)]
+    doubles = sum(new) <= SMALL or x.is_contiguous(memory_format=torch.channels_last)
+    taken = [
+        source(o, n, None if doubles and n in (o, 2 * o) else f) for o, n, f in zip(old, new, factors, strict=True)
+    ]
     if all(n % o == 0 and _repeats(index, n // o) for o, n, index in zip(old, new, taken, strict=True)):
         return NotImplemented
     for axis, index in enumerate(taken):
@@ -33,14 +44,7 @@ def fractional(
 
 
 def source(old: int, new: int, factor: float | None) -> list[int]:
-    """Which of `old` places each of `new` places takes, as ATen's two-dimensional CPU kernel reckons, in float32.
-
-    Where an axis keeps its size or doubles it, the factor does not count.
-
-    Source: https://github.com/pytorch/pytorch/blob/v2.14.0/aten/src/ATen/native/UpSample.h, nearest_idx.
-    """
-    if new in (old, 2 * old):
-        factor = None
+    """Which of `old` places each of `new` places takes, as ATen's two-dimensional CPU kernels reckon, in float32."""
     step = np.float32(1.0 / factor) if factor else np.float32(old) / np.float32(new)
     places = np.floor(np.arange(new, dtype=np.float32) * step).astype(int)
     return [int(place) for place in np.minimum(places, old - 1)]

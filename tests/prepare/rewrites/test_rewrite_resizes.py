@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deploykit.prepare.rewrites.linear import by_factor
@@ -28,6 +28,7 @@ def test_nearest_by_size(h: int, w: int, new_h: int, new_w: int, dtype: torch.dt
 
 @settings(deadline=None, max_examples=200)
 @given(SIZES, FACTORS, FACTORS, DTYPES)
+@example(29, 4.0, 2.125, torch.float32)
 def test_nearest_by_factor(size: int, a: float, b: float, dtype: torch.dtype) -> None:
     x = torch.arange(2.0 * size * 7, dtype=dtype).reshape(1, 2, size, 7)
     if int(size * a) < 1:
