@@ -14,6 +14,7 @@ from typing import Any
 
 from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.backends.base import LowerRequest
+from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError, UnavailableError
 from deploykit.jobs import interleave, logged
 from deploykit.manifest import ParityRecord, RoadRecord, UnknownOp, Verdict, overall, tightest
@@ -172,7 +173,8 @@ class _Walk:
     def _unknown(self, lowering: Lowering) -> Generator[Job, Job, tuple[UnknownOp, ...]]:
         """The ops in the way of a backend that no road leads to."""
         log, program = self.work.log(f"unknown-{lowering.name}"), Captured.program(self.work.scratch)
-        done = yield self.work.pool.submit(logged, log, knowledge.ask_converters, program, self.captured.project.root)
+        name, given = f"unknown {lowering.name}", (program, self.captured.project.root)
+        done = yield self.work.submit(Task(name, log, knowledge.ask_converters, given))
         try:
             found: knowledge.Knowledge = done.result()
         except DeploykitError:
@@ -194,7 +196,8 @@ class _Walk:
             source=self.captured.project.root,
         )
         log, program = self.work.log(f"lower-{lowering.name}"), Captured.program(self.work.scratch)
-        return self.work.pool.submit(logged, log, lower_job.lower, lowering.backend, road.name, program, request)
+        name, given = f"lower {lowering.name} by {road.name}", (lowering.backend, road.name, program, request)
+        return self.work.submit(Task(name, log, lower_job.lower, given, writes=(folder,)))
 
     def _finished(self, road: RoadEntry, lowering: Lowering, job: Job) -> Attempt:
         self.work.progress.job(f"lower {lowering.name} by {road.name}", self.work.log(f"lower-{lowering.name}"))

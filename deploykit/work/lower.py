@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
-from deploykit.errors import DeploykitError, LoweringError
+from deploykit.errors import DeploykitError, LoweringError, StoppedError
 
 LONGEST = 300
 """Characters of a converter's message that go into the report; the log has all."""
@@ -22,6 +22,7 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
 
     Raises:
         LoweringError: with what the converter raised, on one line; the traceback is printed.
+        StoppedError: if it was memory or the disk that it lacked.
     """
     start = time.monotonic()
     import torch
@@ -38,7 +39,16 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
     except Exception as error:
         # A converter may raise anything: the traceback is for the log, the reason for the report.
         traceback.print_exc()
-        raise LoweringError(told(error)) from error
+        raise (StoppedError if _starved(error) else LoweringError)(told(error)) from error
+
+
+def _starved(error: BaseException | None) -> bool:
+    """Whether it is the machine that gave out; torch says it in words only."""
+    while error is not None:
+        if isinstance(error, MemoryError | OSError) or "alloc" in str(error).lower():
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def told(error: BaseException) -> str:
