@@ -23,7 +23,7 @@ def build(request: BuildRequest, progress: Progress) -> Report:
         UserError: if what the user gave is wrong; the previous output is untouched.
     """
     plan = stages.plan(request.source, request.targets, request.precisions)
-    with staged(request.out) as folder, stages.workspace(folder, request, progress) as work:
+    with staged(request.out) as folder, stages.workspace(folder, request, plan, progress) as work:
         with progress.stage("capture"):
             captured = stages.capture(work, request.source, plan)
         with progress.stage("lower"):

@@ -52,7 +52,7 @@ def _formats(source: Entry, out: Path) -> Row:
     start = time.monotonic()
     plan = stages.plan(source, tuple(target for targets in TARGETS.values() for target in targets), ("fp32",))
     progress = Progress()
-    with stages.workspace(out, BuildRequest(source, out, workers=1), progress) as work:
+    with stages.workspace(out, BuildRequest(source, out, workers=1), plan, progress) as work:
         captured = stages.capture(work, source, plan)
         capture_s = time.monotonic() - start
         lowered = stages.lower(work, captured, plan)

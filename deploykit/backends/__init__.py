@@ -47,6 +47,8 @@ class Backend:
     """Where the reader of a saved file's border is."""
     tools: tuple[str, ...]
     """Distributions whose versions the manifest keeps."""
+    imports: tuple[str, ...]
+    """Modules that its jobs take longest to import, and that start no thread: see `deploykit.zygote`."""
     inside: str | None = None
     """Where the search for values that fp16 loses is, if the format has it: op by op, on the saved file."""
     options: tuple[str, ...] = ()
@@ -181,6 +183,7 @@ BACKENDS: dict[str, Backend] = {
         "deploykit.backends.coreml.knows:unknown",
         "deploykit.backends.coreml.interface:read_interface",
         ("coremltools", "torch"),
+        ("coremltools",),
         inside="deploykit.backends.coreml.numerics:look_inside",
         options=("min_os",),
     ),
@@ -202,6 +205,7 @@ BACKENDS: dict[str, Backend] = {
         "deploykit.backends.litert.knows:unknown",
         "deploykit.backends.litert.interface:read_interface",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
+        ("litert_torch", "ai_edge_litert.interpreter", "ai_edge_quantizer.quantizer"),
     ),
     "onnx": Backend(
         (
@@ -216,6 +220,7 @@ BACKENDS: dict[str, Backend] = {
         "deploykit.backends.onnx.knows:unknown",
         "deploykit.backends.onnx.interface:read_interface",
         ("onnx", "onnxscript", "onnxslim", "onnxconverter-common", "torch"),
+        ("onnxslim", "onnxconverter_common.float16", "onnxscript.function_libs.torch_lib.ops"),
     ),
 }
 

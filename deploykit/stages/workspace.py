@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from platformdirs import user_log_path
 
+from deploykit.backends import BACKENDS
 from deploykit.cache.memory import Memory, Task
 from deploykit.cache.stamp import stamp
 from deploykit.cache.store import default_limit
@@ -19,8 +20,12 @@ from deploykit.errors import DeploykitError
 from deploykit.jobs import IsolatedPool, JobDied, JobFailed, logged
 from deploykit.progress import Progress
 from deploykit.request import BuildRequest
+from deploykit.stages.plan import Plan
 
 T = TypeVar("T")
+
+IMPORTS = ("torch", "torch._dynamo", "torch.export._trace")
+"""What capture takes longest to import, and most other jobs as well; a backend's table row has what its own do."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +62,15 @@ class Workspace:
 
 
 @contextmanager
-def workspace(root: Path, request: BuildRequest, progress: Progress) -> Iterator[Workspace]:
+def workspace(root: Path, request: BuildRequest, plan: Plan, progress: Progress) -> Iterator[Workspace]:
     """A workspace in `root`, an empty folder that becomes the output folder.
 
     Raises:
         DeploykitError: what the build raised; if a job died in it, the log is kept and the message says where.
     """
     scratch = root / ".work"
-    with IsolatedPool(request.workers) as pool:
+    imports = dict.fromkeys(name for item in plan.items for name in BACKENDS[item.target.backend].imports)
+    with IsolatedPool(request.workers, IMPORTS, tuple(imports)) as pool:
         store = request.store
         memory = None if store is None else Memory(store, scratch, request.name, request.fresh, progress.note)
         work = Workspace(root, scratch, pool, progress, memory)
