@@ -134,8 +134,8 @@ def markdown(results: dict[str, dict[str, Took]]) -> str:
             "",
             f"`python -m benchmarks.build`, with {tools}, Python {sys.version.split()[0]}, on {os.cpu_count()} cores.",
             "",
-            "Seconds from the start of a process to its end, for Core ML, LiteRT and ONNX files of one model at fp32. The "
-            "bare converters are called one after another in one process, as their documentation shows. deploykit does "
+            "Seconds from the start of a process to its end, for Core ML, LiteRT and ONNX files of a model, at fp32. "
+            "The bare converters are called one after another in one process, as their documentation shows. deploykit does "
             "that and more: it folds and rewrites, checks each rewrite, runs every file on every runner with eleven "
             "inputs, and compares with PyTorch. Nothing comes from a cache. CPU seconds are of all processes.",
             "",

@@ -27,6 +27,9 @@ class RoadEntry:
     where: str
     rewrites: tuple[str, ...] = ()
     """Of `deploykit.prepare.rewrites.REWRITES`: what its converter lacks or gets wrong."""
+    narrow: str = ""
+    """Where its file at fp32 is made one at fp16, in place, with the bytes that lowering anew would give; empty where
+    only lowering does."""
 
     @property
     def function(self) -> Road:
@@ -161,6 +164,8 @@ _ONNX = (
     "adaptive max pooling as maxima",
 )
 
+_LITERT_HALF = "deploykit.backends.litert.half:weights_to_fp16"
+
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(
         (
@@ -189,16 +194,23 @@ BACKENDS: dict[str, Backend] = {
     ),
     "litert": Backend(
         (
-            RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch", rewrites=_LITERT_TORCH),
+            RoadEntry(
+                "litert-torch",
+                "deploykit.backends.litert.lower:from_litert_torch",
+                rewrites=_LITERT_TORCH,
+                narrow=_LITERT_HALF,
+            ),
             RoadEntry(
                 "litert-torch, decomposed",
                 "deploykit.backends.litert.lower:from_decomposed",
                 rewrites=(*_CAREFUL, *_LITERT_TORCH),
+                narrow=_LITERT_HALF,
             ),
             RoadEntry(
                 "litert-torch, TFL ops",
                 "deploykit.backends.litert.lower:from_tfl_ops",
                 rewrites=(*_CAREFUL, *_LITERT_TORCH),
+                narrow=_LITERT_HALF,
             ),
             RoadEntry("onnx2tf", "deploykit.backends.litert.onnx2tf:from_onnx2tf", rewrites=("rank at most 5", *_ONNX)),
         ),

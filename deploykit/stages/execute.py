@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from deploykit import digests
 from deploykit.backends.base import ORIGINS
 from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError, UnsupportedOpsError
@@ -78,11 +78,18 @@ def _read_by_capture(source: Project | Entry, plan: Plan) -> list[object]:
     found: list[object] = [source.root.resolve(), "fp16" in plan.precisions]
     if not isinstance(source, Project):
         return [*found, source.model]
-    spec = source.spec
-    labels = source.labels if spec.build.samples is not None else len(source.labels)
-    model = [spec.model.entry, spec.model.weights, spec.model.alive]
-    contract = [digests.plain(part) for part in (spec.task.type, spec.input, spec.output)]
-    return [*found, model, contract, labels, spec.build.samples]
+    labels = source.labels if source.spec.build.samples is not None else len(source.labels)
+    return [*found, labels, source.spec.model_dump(mode="json", exclude=UNREAD)]
+
+
+UNREAD: Any = {
+    "model": {"name", "version", "license"},
+    "task": {"labels"},
+    "build": {"targets", "precisions"},
+    "sdk": True,
+    "tolerance": True,
+}
+"""What of a config no capture depends on. What is not named here counts."""
 
 
 def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[tuple[Lowering, str], Ran]:

@@ -89,7 +89,7 @@ class _Walk:
         name = chosen.record.road
         made = {first: Lowered(name, tuple(records), chosen.file, log, (), chosen.ran)}
         road = next(road for road in roads if road.name == name)
-        jobs = [(lowering, self._submit(road, lowering)) for lowering in rest]
+        jobs = [(lowering, self._narrow(road, lowering, chosen)) for lowering in rest]
         for lowering, job in jobs:
             other = self._finished(road, lowering, (yield job))
             tried = tuple(_at(other, record) if record.road == name else record for record in records)
@@ -181,11 +181,26 @@ class _Walk:
             return ()  # the process died; the roads have said why there is no file
         return tuple(op for op in found.lacking if lowering.backend in op.backends)
 
+    def _narrow(self, road: RoadEntry, lowering: Lowering, twin: Attempt) -> Job:
+        """The kept road at another precision: from its file at fp32, where that gives the same."""
+        if not road.narrow:
+            return self._submit(road, lowering)
+        request, log = self._request(road, lowering), self.work.log(f"lower-{lowering.name}")
+        name = f"lower {lowering.name} by {road.name}"
+        given = (lowering.backend, road.name, twin.file, twin.record.rewrites, request)
+        return self.work.submit(Task(name, log, lower_job.narrow, given, writes=(request.folder,)))
+
     def _submit(self, road: RoadEntry, lowering: Lowering) -> Job:
+        request, log = self._request(road, lowering), self.work.log(f"lower-{lowering.name}")
+        program = Captured.program(self.work.scratch)
+        name, given = f"lower {lowering.name} by {road.name}", (lowering.backend, road.name, program, request)
+        return self.work.submit(Task(name, log, lower_job.lower, given, writes=(request.folder,)))
+
+    def _request(self, road: RoadEntry, lowering: Lowering) -> LowerRequest:
         folder = self.work.scratch / lowering.name / _slug(road.name)
         folder.mkdir(parents=True)
         model = self.captured.project.spec.model
-        request = LowerRequest(
+        return LowerRequest(
             name=self.captured.project.name,
             version=model.version,
             license=model.license,
@@ -195,9 +210,6 @@ class _Walk:
             folder=folder,
             source=self.captured.project.root,
         )
-        log, program = self.work.log(f"lower-{lowering.name}"), Captured.program(self.work.scratch)
-        name, given = f"lower {lowering.name} by {road.name}", (lowering.backend, road.name, program, request)
-        return self.work.submit(Task(name, log, lower_job.lower, given, writes=(folder,)))
 
     def _finished(self, road: RoadEntry, lowering: Lowering, job: Job) -> Attempt:
         self.work.progress.job(f"lower {lowering.name} by {road.name}", self.work.log(f"lower-{lowering.name}"))
