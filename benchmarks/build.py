@@ -135,9 +135,10 @@ def markdown(results: dict[str, dict[str, Took]]) -> str:
             f"`python -m benchmarks.build`, with {tools}, Python {sys.version.split()[0]}, on {os.cpu_count()} cores.",
             "",
             "Seconds from the start of a process to its end, for Core ML, LiteRT and ONNX files of a model, at fp32. "
-            "The bare converters are called one after another in one process, as their documentation shows. deploykit does "
-            "that and more: it folds and rewrites, checks each rewrite, runs every file on every runner with eleven "
-            "inputs, and compares with PyTorch. Nothing comes from a cache. CPU seconds are of all processes.",
+            "The bare converters are called one after another in one process, as their documentation shows, and the "
+            "ONNX and TFLite files run once. deploykit does that with two workers and more: it folds and rewrites, "
+            "checks each rewrite, runs every file on every runner with eleven inputs, and compares with PyTorch. "
+            "Nothing comes from a cache. CPU seconds are of all processes.",
             "",
             "| model | bare converters | deploykit | ratio | CPU, bare | CPU, deploykit | verdicts |",
             "|---|--:|--:|--:|--:|--:|---|",
