@@ -34,9 +34,9 @@ def of_file(path: Path) -> str | None:
 
 
 def of_names(folder: Path) -> str | None:
-    """Of the names in a folder; None if there is no such folder. Python's own leavings do not count."""
+    """Of the names in a folder; None if there is no such folder. What Python and a build leave there does not count."""
     try:
-        return of(sorted(p.name for p in folder.iterdir() if p.name != "__pycache__"))
+        return of(sorted(p.name for p in folder.iterdir() if p.name != "__pycache__" and ".deploykit-" not in p.name))
     except OSError:
         return None
 

@@ -36,7 +36,7 @@ CONNECTIONS = ("socket.connect", "socket.sendto")
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork")
 """Audit events: https://docs.python.org/3/library/audit_events.html"""
 
-BY_THEMSELVES = ("cv2", "h5py", "netCDF4", "tables", "tensorflow", "pyarrow", "duckdb")
+BY_THEMSELVES = ("cv2", "h5py", "netCDF4", "tables", "tensorflow")
 """Packages whose native code opens files past Python. safetensors does, too, and is followed by other means."""
 
 NOT_JOBS = ("deploykit.cli", "deploykit.console", "deploykit.__main__", "deploykit.report", "deploykit.codegen")
@@ -51,7 +51,11 @@ class Seen:
     """Folders and files that do not count: the job's arguments have them already, or it writes them."""
     started: int
     """Nanoseconds since the epoch."""
+    closely: bool
+    """Whether more than modules is gathered."""
     opened: dict[str, None] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
+    """Files that the job itself began anew: what it reads of them later is no input."""
     listed: dict[str, None] = field(default_factory=dict)
     environ: dict[str, str | None] = field(default_factory=dict)
     lost: dict[str, None] = field(default_factory=dict)
@@ -71,7 +75,7 @@ class Seen:
                 pass  # it was looked for and is not there, which counts as well
             files[name] = digests.of_file(Path(path))
         for name in BY_THEMSELVES:
-            if name in sys.modules:
+            if self.closely and name in sys.modules:
                 self.lost[f"{name} opens files by itself"] = None
         folders = {path: digests.of_names(Path(path)) for path in self.listed if self._counts(path)}
         return Reads(files, folders, self.environ)
@@ -94,7 +98,7 @@ def followed(apart: tuple[Path, ...], started: int, closely: bool) -> Iterator[S
         closely: whether other code than deploykit's and the packages' runs in it, which may read anything. Else
             modules are enough, and quicker: an audit hook is called a million times while a network is lowered.
     """
-    seen = Seen(tuple(Path(os.path.realpath(path)) for path in apart), started)
+    seen = Seen(tuple(Path(os.path.realpath(path)) for path in apart), started, closely)
     if not closely:
         yield seen
         return
@@ -114,11 +118,14 @@ def followed(apart: tuple[Path, ...], started: int, closely: bool) -> Iterator[S
 
 
 def _opened(seen: Seen, event: str, given: tuple[Any, ...]) -> None:
-    path, mode, flags = given
-    if isinstance(path, str | bytes | os.PathLike):
-        written = mode[:1] in ("w", "x") if isinstance(mode, str) else bool((flags or 0) & (os.O_WRONLY | os.O_CREAT))
-        if not written:
-            seen.opened[os.path.realpath(os.fsdecode(path))] = None
+    path, _, flags = given
+    if not isinstance(path, str | bytes | os.PathLike):
+        return  # an open descriptor
+    real, flags = os.path.realpath(os.fsdecode(path)), flags or 0
+    if flags & (os.O_TRUNC | os.O_EXCL):
+        seen.made.add(real)
+    elif flags & os.O_ACCMODE != os.O_WRONLY and real not in seen.made:
+        seen.opened[real] = None
 
 
 def _listed(seen: Seen, event: str, given: tuple[Any, ...]) -> None:

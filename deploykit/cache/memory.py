@@ -27,6 +27,9 @@ T = TypeVar("T")
 FORMAT = 1
 """Of records; another one reads none of the old ones."""
 
+SWITCHES = ("TORCH", "PYTORCH", "LITERT", "COREMLTOOLS", "ONNX", "ORT_", "JAX_", "XLA_")
+"""Beginnings of environment variables that change what the packages do."""
+
 DATA = (".json", ".lock")
 """Files of the package that jobs may read; its modules are in their records."""
 
@@ -214,6 +217,7 @@ def host() -> dict[str, object]:
         "format": FORMAT,
         "packages": digests.of(packages),
         "data": digests.of([[path.relative_to(PACKAGE).as_posix(), digests.of_file(path)] for path in data]),
+        "switches": sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith(SWITCHES)),
         "python": sys.version,
         "machine": f"{platform.system()} {platform.machine()}",
     }

@@ -103,13 +103,14 @@ class Store:
         path = self._record(key)
         try:
             record = _read(path)
-            os.utime(path)
-            return record
-        except FileNotFoundError:
+        except OSError:
             return None
-        except (OSError, ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError):
             self.remove(key)
             return None
+        with suppress(OSError):  # a cache that can only be read is one all the same
+            os.utime(path)
+        return record
 
     def put(self, record: Record, answer: bytes, log: bytes, files: Mapping[str, Path]) -> None:
         """Keeps what a job gave; takes the digests and the size from what is given here, not from `record`.
@@ -140,7 +141,7 @@ class Store:
         except OSError as error:
             raise DamagedError(f"{digest[:12]} is gone") from error
         if hashlib.sha256(data).hexdigest() != digest:
-            self._object(digest).unlink(missing_ok=True)
+            self._drop(digest)
             raise DamagedError(f"{digest[:12]} is damaged")
         return data
 
@@ -158,12 +159,13 @@ class Store:
                 raise DamagedError(f"{digest[:12]} is gone") from error
             raise
         if digests.of_file(to) != digest:
-            self._object(digest).unlink(missing_ok=True)
+            self._drop(digest)
             raise DamagedError(f"{digest[:12]} is damaged")
 
     def remove(self, key: str) -> None:
         """Forgets a record; its objects go with the next pruning."""
-        self._record(key).unlink(missing_ok=True)
+        with suppress(OSError):
+            self._record(key).unlink(missing_ok=True)
 
     def entries(self) -> list[Entry]:
         """Every record, the last used first."""
@@ -252,6 +254,10 @@ class Store:
         to.parent.mkdir(parents=True, exist_ok=True)
         Path(name).replace(to)
         return digest
+
+    def _drop(self, digest: str) -> None:
+        with suppress(OSError):
+            self._object(digest).unlink(missing_ok=True)
 
     def _record(self, key: str) -> Path:
         return self.folder / "records" / f"{key}.json"

@@ -88,6 +88,10 @@ def workspace(root: Path, request: BuildRequest, plan: Plan, progress: Progress)
 
 def remember(work: Workspace, request: BuildRequest) -> None:
     """Lets the next build see that nothing has changed, and keeps the cache within its limit."""
-    if request.store is not None:
+    if request.store is None:
+        return
+    try:
         stamp(request, work.memory)
         request.store.prune(default_limit())
+    except OSError as error:  # the output is whole; only the next build has more to do
+        work.progress.note(f"{request.store.folder} cannot be written: {error.strerror or error}")

@@ -191,6 +191,23 @@ def test_what_the_users_code_reads_is_seen(
     assert memory.ran == ["capture"]
 
 
+def test_a_file_of_the_jobs_own_is_no_input(users: Callable[[], tuple[str, Memory]], tmp_path: Path) -> None:
+    code = "(here / 'x').write_text('1')\nanswer = (here / 'x').read_text()"
+    (tmp_path / "user" / "model.py").write_text(USERS + code)
+    users()
+    assert users()[1].reused == ["capture"]
+
+
+def test_a_cache_that_cannot_be_written_is_said(made: Made) -> None:
+    memory = made()
+    memory.store.folder.write_text("a file is in the way")
+    told: list[str] = []
+    memory.told = told.append
+    assert shout(memory)[1] == "HELLO!"
+    assert memory.lost == ["shout"]
+    assert f"{memory.store.folder} cannot be written" in told[0]
+
+
 LOST = {
     "a program": ("import subprocess\nanswer = subprocess.run(['true']).returncode", "it started true"),
     "a connection": (
@@ -198,8 +215,8 @@ LOST = {
         "it connected to ('127.0.0.1', 9)",
     ),
     "a file that changes": (
-        "(here / 'x').write_text('1')\nanswer = (here / 'x').read_text()",
-        "x changed meanwhile",
+        "answer = (here / 'model.py').read_text()\n(here / 'model.py').touch()",
+        "model.py changed meanwhile",
     ),
 }
 
