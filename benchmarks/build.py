@@ -21,6 +21,7 @@ import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 LIST = Path(__file__).parent / "coverage.py"
@@ -72,7 +73,7 @@ def main() -> int:
                 if best is None or took.seconds < best.seconds:
                     results[name][side] = took
         print(_line(name, results[name]), flush=True)
-    print(_line("all", _total(results)))
+    print(_line("all", _total(results)), f"median {_median(results):.2f}")
     if options.json:
         plain = {name: {side: asdict(took) for side, took in sides.items()} for name, sides in results.items()}
         options.json.write_text(json.dumps(plain, indent=1) + "\n")
@@ -144,8 +145,14 @@ def markdown(results: dict[str, dict[str, Took]]) -> str:
             "|---|--:|--:|--:|--:|--:|---|",
             *(_row(name, sides) for name, sides in rows),
             "",
+            f"The median of the ratios is {_median(results):.2f}.",
+            "",
         ]
     )
+
+
+def _median(results: dict[str, dict[str, Took]]) -> float:
+    return median(sides["deploykit"].seconds / sides["bare"].seconds for sides in results.values())
 
 
 def _row(name: str, sides: dict[str, Took]) -> str:

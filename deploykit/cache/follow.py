@@ -32,6 +32,9 @@ INSTALLED = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "pla
 SYSTEM = ("/proc/", "/sys/", "/dev/")
 """What the kernel makes up."""
 
+COARSE_NS = 20_000_000
+"""File systems stamp with a clock that ticks, every 10 ms at the slowest, and so lags behind."""
+
 CONNECTIONS = ("socket.connect", "socket.sendto")
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork")
 """Audit events: https://docs.python.org/3/library/audit_events.html"""
@@ -69,7 +72,7 @@ class Seen:
                 continue
             name = OWN + Path(path).relative_to(PACKAGE).as_posix() if _is_own(path) else path
             try:
-                if Path(path).stat().st_mtime_ns >= self.started:
+                if Path(path).stat().st_mtime_ns >= self.started - COARSE_NS:
                     self.lost[f"{path} changed meanwhile"] = None
             except OSError:
                 pass  # it was looked for and is not there, which counts as well
