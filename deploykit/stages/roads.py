@@ -24,6 +24,7 @@ from deploykit.stages.plan import Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work import knowledge, timing
 from deploykit.work import lower as lower_job
+from deploykit.work import narrow as narrow_job
 from deploykit.work.capture import Captured
 
 Job = Future[Any]
@@ -188,7 +189,7 @@ class _Walk:
         request, log = self._request(road, lowering), self.work.log(f"lower-{lowering.name}")
         name = f"lower {lowering.name} by {road.name}"
         given = (lowering.backend, road.name, twin.file, twin.record.rewrites, request)
-        return self.work.submit(Task(name, log, lower_job.narrow, given, writes=(request.folder,)))
+        return self.work.submit(Task(name, log, narrow_job.narrow, given, writes=(request.folder,)))
 
     def _submit(self, road: RoadEntry, lowering: Lowering) -> Job:
         request, log = self._request(road, lowering), self.work.log(f"lower-{lowering.name}")

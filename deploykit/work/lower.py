@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from pkgutil import resolve_name
 
-from deploykit.backends import BACKENDS, RoadEntry
+from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, LoweringError, StoppedError
 
@@ -32,55 +28,23 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
     import torch
 
     from deploykit.prepare.rewriting import rewrite
-    from deploykit.work.provenance import shared
+    from deploykit.work import provenance
 
-    entry = _entry(backend, road)
-    with _told_errors(), shared():
+    provenance.share()
+    entry = next(entry for entry in BACKENDS[backend].roads if entry.name == road)
+    try:
         prepared, used = rewrite(torch.export.load(program), entry.rewrites)
         file = entry.function(prepared, request)
         return file, used, round(time.monotonic() - start, 3)
-
-
-def narrow(
-    backend: str, road: str, twin: Path, used: tuple[str, ...], request: LowerRequest
-) -> tuple[Path, tuple[str, ...], float]:
-    """As `lower`, but of the file that the road wrote at fp32.
-
-    Args:
-        backend: its name.
-        road: its name; its row in the table says how.
-        twin: the file at fp32.
-        used: the rewrites that it took.
-        request: what the road would be asked for.
-
-    Raises:
-        LoweringError: as `lower`.
-        StoppedError: as `lower`.
-    """
-    start = time.monotonic()
-    with _told_errors():
-        path = Path(shutil.copyfile(twin, request.folder / twin.name))
-        resolve_name(_entry(backend, road).narrow)(path)
-        return path, used, round(time.monotonic() - start, 3)
-
-
-def _entry(backend: str, road: str) -> RoadEntry:
-    return next(entry for entry in BACKENDS[backend].roads if entry.name == road)
-
-
-@contextmanager
-def _told_errors() -> Iterator[None]:
-    try:
-        yield
     except DeploykitError:
         raise
     except Exception as error:
         # A converter may raise anything: the traceback is for the log, the reason for the report.
         traceback.print_exc()
-        raise (StoppedError if _starved(error) else LoweringError)(told(error)) from error
+        raise (StoppedError if starved(error) else LoweringError)(told(error)) from error
 
 
-def _starved(error: BaseException | None) -> bool:
+def starved(error: BaseException | None) -> bool:
     """Whether it is the machine that gave out; torch says it in words only."""
     while error is not None:
         if isinstance(error, MemoryError | OSError) or "alloc" in str(error).lower():

@@ -13,7 +13,7 @@ from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import LoweringError, StoppedError, UnavailableError
 from deploykit.manifest import Signature
-from deploykit.work.lower import LONGEST, lower, narrow
+from deploykit.work.lower import LONGEST, lower
 
 
 def unavailable(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
@@ -39,10 +39,6 @@ def starves(program: torch.export.ExportedProgram, request: LowerRequest) -> Pat
     raise AssertionError
 
 
-def doubles(path: Path) -> None:
-    path.write_text(path.read_text() * 2)
-
-
 def works(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     (request.folder / "file").write_text("")
     return request.folder / "file"
@@ -54,7 +50,6 @@ def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LowerRequest:
     roads = tuple(
         RoadEntry(f.__name__, f"{__name__}:{f.__name__}") for f in (unavailable, fails, talks, starves, works)
     )
-    roads += (RoadEntry("halves", "", narrow=f"{__name__}:doubles"),)
     monkeypatch.setitem(BACKENDS, "onnx", replace(BACKENDS["onnx"], roads=roads))
     return LowerRequest("net", "1", None, "fp32", {}, Signature(inputs=(), outputs=()), tmp_path, tmp_path)
 
@@ -88,12 +83,3 @@ def test_what_is_not_available_is_another_error(request_: LowerRequest) -> None:
 def test_a_lack_of_memory_says_nothing_of_the_model(request_: LowerRequest) -> None:
     with pytest.raises(StoppedError, match="it did not work"):
         lower("onnx", "starves", request_.folder / "program.pt2", request_)
-
-
-def test_a_narrower_file_is_made_of_the_other_one(request_: LowerRequest, tmp_path: Path) -> None:
-    (tmp_path / "fp32").mkdir()
-    twin = tmp_path / "fp32" / "net.tflite"
-    twin.write_text("wide")
-    file, rewrites, _ = narrow("onnx", "halves", twin, ("a rewrite",), request_)
-    assert (file, rewrites) == (request_.folder / "net.tflite", ("a rewrite",))
-    assert (file.read_text(), twin.read_text()) == ("widewide", "wide")
