@@ -7,7 +7,7 @@ def share() -> None:
     """Has nodes share what is recorded of their ancestors, in this process for good.
 
     torch copies the whole history of a node for each node that is made of it (torch.fx.traceback.NodeSource), although
-    nothing changes it afterwards. With the decompositions of litert-torch that is 7 % of its time; the file is the same.
+    nothing changes it afterwards. In litert-torch that is 7 % of the time; the file is the same.
     """
     from torch.fx.traceback import NodeSource
 
