@@ -50,6 +50,8 @@ class Took:
     cpu_s: float
     result: dict[str, Any]
     """What it made: format → verdict."""
+    load: float = 0.0
+    """Processes that wanted a core when it began, on the average of a minute."""
 
 
 def main() -> int:
@@ -100,13 +102,14 @@ def _one(side: str, name: str) -> dict[str, Any]:
 
 def _timed(side: str, name: str) -> Took:
     command = [sys.executable, "-m", "benchmarks.build", name, "--side", side]
+    load = os.getloadavg()[0]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(f"{side} failed at {name}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Took(round(seconds, 2), round(cpu, 2), json.loads(done.stdout.splitlines()[-1]))
+    return Took(round(seconds, 2), round(cpu, 2), json.loads(done.stdout.splitlines()[-1]), round(load, 1))
 
 
 def _total(results: dict[str, dict[str, Took]]) -> dict[str, Took]:
@@ -145,7 +148,8 @@ def markdown(results: dict[str, dict[str, Took]]) -> str:
             "|---|--:|--:|--:|--:|--:|---|",
             *(_row(name, sides) for name, sides in rows),
             "",
-            f"The median of the ratios is {_median(results):.2f}.",
+            f"The median of the ratios is {_median(results):.2f}. The load average was {_load(results)} when a side began; "
+            "one that ran for minutes on a machine with nothing else to do would see 1 to 2.",
             "",
         ]
     )
@@ -153,6 +157,11 @@ def markdown(results: dict[str, dict[str, Took]]) -> str:
 
 def _median(results: dict[str, dict[str, Took]]) -> float:
     return median(sides["deploykit"].seconds / sides["bare"].seconds for sides in results.values())
+
+
+def _load(results: dict[str, dict[str, Took]]) -> str:
+    loads = [took.load for sides in results.values() for took in sides.values()]
+    return f"{min(loads):.1f} to {max(loads):.1f}"
 
 
 def _row(name: str, sides: dict[str, Took]) -> str:
