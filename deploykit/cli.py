@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,14 @@ Source = Annotated[
     str | None, typer.Argument(metavar="[CONFIG | ENTRY]", help="deploykit.toml, its folder, or path.py:factory")
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what the converters print.")]
+
+
+class CacheAct(StrEnum):
+    """What to do with the cache."""
+
+    list = "list"
+    verify = "verify"
+    clear = "clear"
 
 
 @contextmanager
@@ -68,22 +77,36 @@ def build(
     best: Annotated[
         bool, typer.Option("--best", help="Try every road, and keep the fastest right file, not the first.")
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Do and measure everything anew, whatever the cache has.")
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
     """Build every artifact, check it, and write both SDKs and the report.
 
+    What was done before and depends on nothing that has changed is taken from the cache; see deploykit cache.
     Exit codes: 0 all passed, 1 a lowering or parity failure, 2 something given is wrong.
     """
-    from deploykit import pipeline
+    from deploykit.cache.stamp import up_to_date
+    from deploykit.cache.store import default_store
     from deploykit.report.console import summary
+    from deploykit.report.model import Report
+    from deploykit.request import BuildRequest
     from deploykit.source import default_out, read_source
 
     with _errors():
         read = read_source(source)
         folder = to or default_out(read)
-        request = pipeline.BuildRequest(read, folder, tuple(target or ()), _precisions(precision), workers, best)
-        with ConsoleProgress(err, verbose) as progress:
-            report = pipeline.build(request, progress)
+        wanted = tuple(target or ()), _precisions(precision)
+        request = BuildRequest(read, folder, *wanted, workers, best, default_store(), fresh)
+        if (text := up_to_date(request)) is not None:
+            report = Report.model_validate_json(text)
+            err.print("nothing has changed since this was built; --fresh builds it anew")
+        else:
+            from deploykit import pipeline  # with NumPy and more behind it
+
+            with ConsoleProgress(err, verbose) as progress:
+                report = pipeline.build(request, progress)
         out.print(summary(report))
         out.print(where(report, folder), soft_wrap=True)
         raise typer.Exit(0 if report.verdict == "passed" else 1)
@@ -187,6 +210,27 @@ def parity(
         out.print(summary(made))
         out.print(where(made, folder), soft_wrap=True)
         raise typer.Exit(0 if made.verdict == "passed" else 1)
+
+
+@app.command()
+def cache(
+    what: Annotated[CacheAct, typer.Argument(help="list what is kept, verify it, or clear it.")] = CacheAct.list,
+) -> None:
+    """What earlier builds did and later ones need not do again: list it, check it, or remove it.
+
+    Exit codes: 0 all is well, 1 verify found and removed damaged entries.
+    """
+    from deploykit.cache import command
+
+    with _errors():
+        if what is CacheAct.clear:
+            out.print(command.clear(), soft_wrap=True)
+        elif what is CacheAct.verify:
+            found, whole = command.verify()
+            out.print(found, soft_wrap=True)
+            raise typer.Exit(0 if whole else 1)
+        else:
+            out.print(command.show())
 
 
 @app.command()

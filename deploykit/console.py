@@ -44,6 +44,10 @@ class ConsoleProgress(Progress):
         self._bars.remove_task(self._task)
         self._console.print(f"{name:<8} {seconds:6.1f} s")
 
+    def note(self, text: str) -> None:
+        """See `Progress.note`."""
+        self._console.print(text, markup=False, soft_wrap=True)
+
     def job(self, name: str, log: Path) -> None:
         """See `Progress.job`; the log itself with `-v`."""
         if self._verbose and log.exists():

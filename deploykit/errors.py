@@ -11,6 +11,7 @@
     │   ├── ImportedError         results from a Mac that are damaged, or of another build
     │   └── OutputError           the output folder: foreign files, a full disk, another build at work
     ├── LoweringError             a converter failed or died; one target fails, the others go on
+    │   └── StoppedError          it ran out of time or memory, or was killed: another time it may not
     ├── UnavailableError          a road's tool cannot be had on this host; the other roads go on
     ├── ArtifactError             a saved artifact cannot be read or executed
     │   └── UnsupportedOpsError   it holds ops that a runner does not know (all named at once)
@@ -80,6 +81,10 @@ class OutputError(UserError):
 
 class LoweringError(DeploykitError):
     """A converter failed or its process died."""
+
+
+class StoppedError(LoweringError):
+    """A converter was ended from outside, by a time limit, the system or a want of memory: not for its model."""
 
 
 class UnavailableError(DeploykitError):

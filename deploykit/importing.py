@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from deploykit.digests import measure
 from deploykit.errors import ImportedError
 from deploykit.mac import ALL_UNITS, APPLE_RUNNER, KindResult, Kit, KitModel, PlanResult, Results, UnitResult
 from deploykit.manifest import ComputeUnits, Manifest, ParityRecord, Verdict
@@ -25,7 +26,7 @@ from deploykit.parity.inputs import Draws
 from deploykit.report.model import DeviceShare, ErrorProfile, MacPlan, MacRun, Report, SdkRecord
 from deploykit.report.words import clean
 from deploykit.spec import Contract, Precision
-from deploykit.stages.check import link, measure
+from deploykit.stages.check import link
 from deploykit.stages.judge import judged
 from deploykit.stages.summarize import overall, write
 from deploykit.work.draws import load

@@ -12,18 +12,18 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from deploykit.errors import DeploykitError
+from deploykit.zygote import SUPPORTED, Forked, RefusedError, Zygote
 
 T = TypeVar("T")
 P = ParamSpec("P")
-_SPAWN = multiprocessing.get_context("spawn")  # fork is not safe once a library has started threads
+_SPAWN = multiprocessing.get_context("spawn")  # this process has threads, and cannot fork
 
 
 class JobDied(DeploykitError):
@@ -40,11 +40,21 @@ class IsolatedPool(Executor):
     Functions and arguments are pickled; wrap a function in `logged` to keep what it prints.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, first: Sequence[str] = (), others: Sequence[str] = ()) -> None:
+        """Makes the pool; processes start with the first job.
+
+        Args:
+            workers: jobs at a time.
+            first: packages that are imported once, in a process that jobs are forked from, where that is possible.
+            others: the same, imported while the first job runs.
+        """
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="deploykit-job")
         # More threads than cores make OpenMP's busy waiting many times slower than one thread each.
         self._cores = max(1, (os.cpu_count() or 1) // workers)
-        self._running: set[BaseProcess] = set()
+        self._imports = (first, others)
+        self._zygote: Zygote | None = None
+        self._starting = threading.Lock()
+        self._running: set[_Spawned | Forked] = set()
         self._stopped = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -57,30 +67,65 @@ class IsolatedPool(Executor):
             self._stopped = True
             for process in tuple(self._running):
                 process.kill()
+            if self._zygote is not None:
+                self._zygote.close()  # it may be busy importing, and a job wait for it
         self._threads.shutdown(wait, cancel_futures=cancel_futures)
+        if self._zygote is not None and wait:
+            self._zygote.close()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.shutdown(cancel_futures=kind is not None)
 
     def _run(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
-        receiver, sender = _SPAWN.Pipe(duplex=False)
-        process = _SPAWN.Process(target=_child, args=(sender, self._cores, fn, args, kwargs), daemon=True)
-        process.start()
+        process = self._start(_child, self._cores, fn, args, kwargs)
         self._running.add(process)
         if self._stopped:
             process.kill()
-        sender.close()
         try:
-            answer: T | BaseException = receiver.recv()
+            answer: T | BaseException = process.receive()
         except EOFError:
-            process.join()
-            raise JobDied(f"its process {how_it_ended(process.exitcode)}") from None
+            raise JobDied(f"its process {how_it_ended(process.exitcode())}") from None
         finally:
-            process.join()
             self._running.discard(process)
+            process.close()
         if isinstance(answer, BaseException):
             raise answer
         return answer
+
+    def _start(self, function: Callable[..., None], *arguments: object) -> _Spawned | Forked:
+        first, others = self._imports
+        if SUPPORTED and first:
+            with self._starting:
+                self._zygote = self._zygote or Zygote(first, others, self._cores)
+            try:
+                return self._zygote.fork(function, *arguments)
+            except RefusedError:
+                if self._stopped:
+                    raise JobDied("it was not started any more") from None
+        return _Spawned(function, *arguments)
+
+
+class _Spawned:
+    """A job in a new interpreter; see `deploykit.zygote.Forked`."""
+
+    def __init__(self, function: Callable[..., None], *arguments: object) -> None:
+        self._answer, sender = _SPAWN.Pipe(duplex=False)
+        self._process = _SPAWN.Process(target=_spawned, args=(sender, function, arguments), daemon=True)
+        self._process.start()
+        sender.close()
+
+    def receive(self) -> Any:
+        return self._answer.recv()
+
+    def exitcode(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        self._process.join()
 
 
 def interleave(tasks: Iterable[Generator[Future[Any], Future[Any], T]]) -> list[T]:
@@ -129,12 +174,16 @@ def how_it_ended(exitcode: int | None) -> str:
     return f"ended with exit code {exitcode}"
 
 
+def _spawned(answer: Connection, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    function(answer, *arguments)
+
+
 def _child(
     answer: Connection, cores: int, fn: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     os.environ["OMP_NUM_THREADS"] = str(cores)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         result: object = fn(*args, **kwargs)
     except DeploykitError as error:

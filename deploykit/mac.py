@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 from base64 import b64decode
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, model_validator
 
 from deploykit.manifest import ComputeUnits
 from deploykit.spec import Precision, Sparse, Strict, ToleranceSpec
+
+if TYPE_CHECKING:  # every report is read with this module, also by a build that has nothing to do
+    from numpy.typing import NDArray
 
 ALL_UNITS: tuple[ComputeUnits, ...] = ("all", "cpu_only", "cpu_and_gpu", "cpu_and_ne")
 """In the order in which they are run and shown."""
@@ -78,6 +79,8 @@ class ArrayResult(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        import numpy as np
+
         wanted = math.prod(self.shape) * np.dtype(self.dtype).itemsize
         if len(self.base64) != 4 * ((wanted + 2) // 3) or len(self._bytes()) != wanted:
             raise ValueError(
@@ -90,6 +93,8 @@ class ArrayResult(Strict):
 
     def array(self) -> NDArray[Any]:
         """The array itself, read-only."""
+        import numpy as np
+
         return np.frombuffer(self._bytes(), np.dtype(self.dtype).newbyteorder("<")).reshape(self.shape)
 
 

@@ -3,35 +3,17 @@
     deploykit.toml ─▶ read ─▶ capture ─▶ lower ─▶ run ─▶ parity ─▶ codegen ─▶ report
 
 Everything is made in a staging folder and swapped in whole at the end. Capture, every lowering and every run are jobs
-in processes of their own, so this process imports neither torch nor a converter.
+in processes of their own, so this process imports neither torch nor a converter. What a job gave before, on the same
+files, comes from the cache.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from deploykit import stages
 from deploykit.output import staged
 from deploykit.progress import Progress
-from deploykit.project import Entry, Project
 from deploykit.report.model import Report
-from deploykit.spec import Precision
-
-
-@dataclass(frozen=True)
-class BuildRequest:
-    """What `deploykit build` was asked for."""
-
-    source: Project | Entry
-    """A project, or just an entry, whose contract is then made by looking at the model."""
-    out: Path
-    targets: tuple[str, ...] = ()
-    """Of the project's targets; empty for all of them."""
-    precisions: tuple[Precision, ...] = ()
-    workers: int = 2
-    best: bool = False
-    """Whether to try every road, and keep the fastest file that is right; else the first one is kept."""
+from deploykit.request import BuildRequest
 
 
 def build(request: BuildRequest, progress: Progress) -> Report:
@@ -41,7 +23,7 @@ def build(request: BuildRequest, progress: Progress) -> Report:
         UserError: if what the user gave is wrong; the previous output is untouched.
     """
     plan = stages.plan(request.source, request.targets, request.precisions)
-    with staged(request.out) as folder, stages.workspace(folder, request.workers, progress) as work:
+    with staged(request.out) as folder, stages.workspace(folder, request, plan, progress) as work:
         with progress.stage("capture"):
             captured = stages.capture(work, request.source, plan)
         with progress.stage("lower"):
@@ -55,4 +37,6 @@ def build(request: BuildRequest, progress: Progress) -> Report:
             sdks = stages.generate(work, captured, checked, plan)
             stages.mac_kit(work, captured, checked)
         with progress.stage("report"):
-            return stages.report(work, captured, checked, sdks, plan, progress.seconds)
+            report = stages.report(work, captured, checked, sdks, plan, progress.seconds)
+    stages.remember(work, request)
+    return report

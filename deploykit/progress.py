@@ -32,6 +32,9 @@ class Progress:
         """What a job measured of its parts: they become stages after the current one, whose time is without them."""
         self._parts |= seconds
 
+    def note(self, text: str) -> None:
+        """Something that the user should know, which is no failure."""
+
     def started(self, name: str) -> None:
         """A stage begins."""
 

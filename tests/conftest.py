@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +64,15 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """sample_apps/photo, all targets and precisions."""
     folder = tmp_path_factory.mktemp("photo") / "out"
     return Build(folder, deploykit("build", "sample_apps/photo", "--out", folder))
+
+
+def pytest_configure() -> None:
+    """Builds of tests share a cache, and leave the user's alone."""
+    os.environ["DEPLOYKIT_CACHE"] = tempfile.mkdtemp(prefix="deploykit-tests-")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ["DEPLOYKIT_CACHE"], ignore_errors=True)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from deploykit.errors import EntryError, SpecError, UnsupportedOpsError
@@ -48,3 +50,11 @@ def chatter() -> None:
 def stay(note: Path) -> None:
     note.write_text(str(os.getpid()))
     time.sleep(600)
+
+
+def imported(answer: Connection) -> None:
+    answer.send(set(sys.modules))
+
+
+def echo(answer: Connection, value: object) -> None:
+    answer.send(value)

@@ -96,12 +96,24 @@ def test_nothing_of_this_machine_is_in_what_is_delivered(digits: Build) -> None:
 
 def test_a_second_build_gives_the_same_bytes(digits: Build, tmp_path: Path, cli: Callable[..., Run]) -> None:
     wanted = ("android_litert", "ios_coreml", "android_onnx")
-    again = cli("build", "sample_apps/digits", "--out", tmp_path / "out", *(f"--target={t}" for t in wanted))
+    given = ("--fresh", *(f"--target={t}" for t in wanted))
+    again = cli("build", "sample_apps/digits", "--out", tmp_path / "out", *given)
     assert again.code == 0, again.err
     for part in ("android", "ios", "mac", *(f"artifacts/{t}" for t in wanted)):
         first, second = (files(folder / part) for folder in (digits.folder, tmp_path / "out"))
         assert first.keys() == second.keys()
         assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_a_build_with_no_change_takes_no_second(digits: Build, cli: Callable[..., Run]) -> None:
+    seconds = []
+    for _ in range(3):
+        start = time.monotonic()
+        again = cli("build", "sample_apps/digits", "--out", digits.folder)
+        seconds.append(time.monotonic() - start)
+        assert (again.code, again.err) == (0, "nothing has changed since this was built; --fresh builds it anew\n")
+        assert again.out == digits.run.out
+    assert min(seconds) < 1, "of three, for a machine that is busy"
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,19 @@ from deploykit.errors import EntryError, SpecError, UnsupportedOpsError
 from deploykit.jobs import IsolatedPool, JobDied, JobFailed, interleave, logged
 from tests import job_functions as jobs
 
+WAYS = {"spawned": (), "forked": ("colorsys",)}
+"""How a pool's processes are made → what it imports for them."""
+
+
+@pytest.fixture(params=WAYS)
+def first(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    return WAYS[request.param]
+
 
 @pytest.fixture
-def pool() -> IsolatedPool:
-    with IsolatedPool(2) as made:
-        yield made  # type: ignore[misc]
+def pool(first: tuple[str, ...]) -> Iterator[IsolatedPool]:
+    with IsolatedPool(2, first) as made:
+        yield made
 
 
 def test_a_job_answers(pool: IsolatedPool) -> None:
@@ -59,7 +67,7 @@ def test_what_a_job_prints_goes_to_its_log(
     assert capfd.readouterr() == ("", "")
 
 
-def test_jobs_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+def test_jobs_end_when_their_parent_is_killed(first: tuple[str, ...], tmp_path: Path) -> None:
     note = tmp_path / "pid"
     code = f"""
 from pathlib import Path
@@ -67,7 +75,7 @@ from typing import Any
 from deploykit.jobs import IsolatedPool
 from tests.job_functions import stay
 if __name__ == "__main__":
-    IsolatedPool(1).submit(stay, Path({str(note)!r})).result()
+    IsolatedPool(1, {first!r}).submit(stay, Path({str(note)!r})).result()
 """
     script = tmp_path / "parent.py"
     script.write_text(code)
@@ -88,9 +96,9 @@ def _alive(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
-def test_leaving_by_an_error_kills_what_runs(tmp_path: Path) -> None:
+def test_leaving_by_an_error_kills_what_runs(first: tuple[str, ...], tmp_path: Path) -> None:
     note = tmp_path / "pid"
-    pool = IsolatedPool(1)
+    pool = IsolatedPool(1, first)
     pool.submit(jobs.stay, note)
     while not (note.exists() and note.read_text()):
         time.sleep(0.05)

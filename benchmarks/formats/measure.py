@@ -13,6 +13,7 @@ from deploykit.errors import DeploykitError
 from deploykit.manifest import tightest
 from deploykit.progress import Progress
 from deploykit.project import Entry
+from deploykit.request import BuildRequest
 from deploykit.spec import ModelSpec
 from deploykit.stages.check import Checked
 
@@ -31,14 +32,14 @@ def model():
 """
 
 
-def measure(name: str, file: Path, bare: bool) -> Row:
-    """Everything that is known of one model of a list."""
+def measure(name: str, file: Path, bare: bool, workers: int = 1) -> Row:
+    """Everything that is known of one model of a list; `workers` jobs at a time."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "entry.py").write_text(ENTRY.format(file=str(file), name=name))
         row: Row = {"name": name}
         try:
-            row |= _formats(Entry(root, ModelSpec(entry="entry.py:model")), root / "out")
+            row |= _formats(Entry(root, ModelSpec(entry="entry.py:model")), root / "out", workers)
         except DeploykitError as error:
             row["failed"] = " ".join(str(error).split())[:300]
         if bare:
@@ -46,12 +47,12 @@ def measure(name: str, file: Path, bare: bool) -> Row:
     return row
 
 
-def _formats(source: Entry, out: Path) -> Row:
+def _formats(source: Entry, out: Path, workers: int) -> Row:
     out.mkdir()
     start = time.monotonic()
     plan = stages.plan(source, tuple(target for targets in TARGETS.values() for target in targets), ("fp32",))
     progress = Progress()
-    with stages.workspace(out, 1, progress) as work:
+    with stages.workspace(out, BuildRequest(source, out, workers=workers), plan, progress) as work:
         captured = stages.capture(work, source, plan)
         capture_s = time.monotonic() - start
         lowered = stages.lower(work, captured, plan)

@@ -27,6 +27,9 @@ class RoadEntry:
     where: str
     rewrites: tuple[str, ...] = ()
     """Of `deploykit.prepare.rewrites.REWRITES`: what its converter lacks or gets wrong."""
+    narrow: str = ""
+    """Where its file at fp32 is made one at fp16, in place, with the bytes that lowering anew would give; empty where
+    only lowering does."""
 
     @property
     def function(self) -> Road:
@@ -47,6 +50,8 @@ class Backend:
     """Where the reader of a saved file's border is."""
     tools: tuple[str, ...]
     """Distributions whose versions the manifest keeps."""
+    imports: tuple[str, ...]
+    """Modules that its jobs take longest to import, and that start no thread: see `deploykit.zygote`."""
     inside: str | None = None
     """Where the search for values that fp16 loses is, if the format has it: op by op, on the saved file."""
     options: tuple[str, ...] = ()
@@ -161,6 +166,8 @@ _ONNX = (
     "adaptive max pooling as maxima",
 )
 
+_LITERT_HALF = "deploykit.backends.litert.half:weights_to_fp16"
+
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(
         (
@@ -183,27 +190,36 @@ BACKENDS: dict[str, Backend] = {
         "deploykit.backends.coreml.knows:unknown",
         "deploykit.backends.coreml.interface:read_interface",
         ("coremltools", "torch"),
+        ("coremltools",),
         inside="deploykit.backends.coreml.numerics:look_inside",
         options=("min_os",),
     ),
     "litert": Backend(
         (
-            RoadEntry("litert-torch", "deploykit.backends.litert.lower:from_litert_torch", rewrites=_LITERT_TORCH),
+            RoadEntry(
+                "litert-torch",
+                "deploykit.backends.litert.lower:from_litert_torch",
+                rewrites=_LITERT_TORCH,
+                narrow=_LITERT_HALF,
+            ),
             RoadEntry(
                 "litert-torch, decomposed",
                 "deploykit.backends.litert.lower:from_decomposed",
                 rewrites=(*_CAREFUL, *_LITERT_TORCH),
+                narrow=_LITERT_HALF,
             ),
             RoadEntry(
                 "litert-torch, TFL ops",
                 "deploykit.backends.litert.lower:from_tfl_ops",
                 rewrites=(*_CAREFUL, *_LITERT_TORCH),
+                narrow=_LITERT_HALF,
             ),
             RoadEntry("onnx2tf", "deploykit.backends.litert.onnx2tf:from_onnx2tf", rewrites=("rank at most 5", *_ONNX)),
         ),
         "deploykit.backends.litert.knows:unknown",
         "deploykit.backends.litert.interface:read_interface",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
+        ("litert_torch", "ai_edge_litert.interpreter", "ai_edge_quantizer.quantizer"),
         one_shape=True,
     ),
     "onnx": Backend(
@@ -219,6 +235,7 @@ BACKENDS: dict[str, Backend] = {
         "deploykit.backends.onnx.knows:unknown",
         "deploykit.backends.onnx.interface:read_interface",
         ("onnx", "onnxscript", "onnxslim", "onnxconverter-common", "torch"),
+        ("onnxslim", "onnxconverter_common.float16", "onnxscript.function_libs.torch_lib.ops"),
     ),
 }
 

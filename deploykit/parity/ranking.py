@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from deploykit.parity.inputs import Draws
 
@@ -39,6 +38,8 @@ def align(reference: Draws, outputs: Draws, ranked: Sequence[str]) -> tuple[Draw
     """
     if not ranked:
         return outputs, 1.0
+    from scipy.optimize import linear_sum_assignment  # takes longer to import than all of this to run
+
     counts = {name: _rows(reference[name][0]).shape[0] for name in ranked}
     if len(set(counts.values())) > 1:
         raise ValueError(f"outputs with ranked = true have different numbers of rows: {counts}")

@@ -28,6 +28,8 @@ def summary(report: Report) -> RenderableType:
         parts += [Text(), *beside]
     if reasons := _reasons(report):
         parts += [Text(), *reasons]
+    if report.reused:
+        parts += [Text(), Text(words.reused(report.reused, report.jobs), style="dim")]
     if report.sdks:
         parts += [Text(), *(_sdk(sdk) for sdk in report.sdks)]
     return Group(*parts)

@@ -163,4 +163,9 @@ class Report(Strict):
     sdks: tuple[SdkRecord, ...]
     mac: tuple[MacRun, ...] = ()
     """What `deploykit parity --import` brought; its comparisons are in `parity`."""
+    jobs: int = 0
+    """How many captures, lowerings, runs and examinations the build is made of; 0 where nobody counted."""
+    reused: tuple[str, ...] = ()
+    """Those whose results came from the cache: nothing that they depend on has changed since they ran. Their seconds
+    are of that time."""
     stages: tuple[StageTime, ...]

@@ -179,6 +179,14 @@ def numbers(record: ParityRecord) -> str:
     return ", ".join(parts)
 
 
+def reused(names: tuple[str, ...], jobs: int) -> str:
+    """How much of a build came from the cache."""
+    return (
+        f"{len(names)} of {count(jobs, 'job')} came from the cache: nothing that they depend on has changed since they "
+        "ran. deploykit build --fresh does all of them anew."
+    )
+
+
 def input_words(spec: ImageInput | TensorInput, dims: Mapping[str, DimSpec] | None = None) -> str:
     """What an app gives.
 

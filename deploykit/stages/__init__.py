@@ -9,4 +9,5 @@ from deploykit.stages.kit import mac_kit as mac_kit
 from deploykit.stages.plan import plan as plan
 from deploykit.stages.roads import lower as lower
 from deploykit.stages.summarize import report as report
+from deploykit.stages.workspace import remember as remember
 from deploykit.stages.workspace import workspace as workspace

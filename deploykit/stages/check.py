@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 import deploykit
 from deploykit.backends import BACKENDS
 from deploykit.backends.base import Inside
+from deploykit.digests import measure
 from deploykit.manifest import GateRecord, Manifest, ParityRecord
 from deploykit.parity.inputs import Draws
 from deploykit.report.model import ErrorProfile
@@ -133,16 +133,3 @@ def _manifest(
         parity=parity,
         gates=gates,
     )
-
-
-def measure(path: Path) -> tuple[int, str]:
-    """Bytes and SHA-256 of a file; of a folder, over the relative names and contents of its files in order."""
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    digest = hashlib.sha256()
-    for file in files:
-        if path.is_dir():
-            digest.update(f"{file.relative_to(path).as_posix()}\n{file.stat().st_size}\n".encode())
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return sum(file.stat().st_size for file in files), digest.hexdigest()

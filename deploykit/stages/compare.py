@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from deploykit.backends import RUNNERS
 from deploykit.manifest import ParityRecord
 from deploykit.parity.inputs import Draws
 from deploykit.report.model import ErrorProfile
+from deploykit.spec import Contract, Precision
 from deploykit.stages.execute import Ran
 from deploykit.stages.judge import floor_of, judged, meaningless
 from deploykit.stages.plan import Item, Lowering
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
 
-Yardsticks = dict[str, dict[str, Draws]]
-"""PyTorch's own outputs: precision → kind of input → draws. `fp32` is the reference."""
+
+class Yardsticks(dict[str, dict[str, Draws]]):
+    """PyTorch's own outputs: precision → kind of input → draws. `fp32` is the reference.
+
+    Every artifact is held to the same floors, and a dense network's take seconds: each is worked out once.
+    """
+
+    def __init__(self, values: Mapping[str, dict[str, Draws]] = MappingProxyType({})) -> None:
+        super().__init__(values)
+        self._floors: dict[tuple[Precision, str], float | None] = {}
+
+    def floor(self, precision: Precision, kind: str, contract: Contract) -> float | None:
+        """See `floor_of`; of one contract."""
+        key = precision, kind
+        if key not in self._floors:
+            self._floors[key] = floor_of(precision, self["fp32"][kind], self, kind, contract)
+        return self._floors[key]
+
 
 YARDSTICKS = ("fp32", "fp64", "fp16", "nudged")
 
 
 def load_yardsticks(scratch: Path) -> Yardsticks:
     """What `capture` saved, of those precisions that PyTorch could do."""
-    return {name: load(file) for name in YARDSTICKS if (file := scratch / f"{name}.npz").exists()}
+    return Yardsticks({name: load(file) for name in YARDSTICKS if (file := scratch / f"{name}.npz").exists()})
 
 
 @dataclass(frozen=True)
@@ -71,9 +90,9 @@ def _compare(
         record = _not_run(item, runner, kind, result.reason)
         return record if result.limit else record.model_copy(update={"verdict": "failed"}), None
     contract = captured.project.contract
-    if why := meaningless(floor_of("fp32", reference, yardsticks, kind, contract)):
+    if why := meaningless(yardsticks.floor("fp32", kind, contract)):
         return _not_run(item, runner, kind, why), None
-    floor = floor_of(item.precision, reference, yardsticks, kind, contract)
+    floor = yardsticks.floor(item.precision, kind, contract)
     override = captured.project.spec.tolerance.get(item.precision)
     return judged(
         _not_run(item, runner, kind, ""), reference, outputs[kind], floor, override, contract, captured.labels

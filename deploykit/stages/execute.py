@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, as_completed
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from deploykit.backends.base import ORIGINS
+from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError, UnsupportedOpsError
-from deploykit.jobs import JobDied, JobFailed, logged
+from deploykit.jobs import JobDied, JobFailed
 from deploykit.manifest import RoadRecord, UnknownOp
 from deploykit.project import Entry, Project
 from deploykit.stages.plan import Lowering, Plan
@@ -47,14 +49,47 @@ class Lowered:
 def capture(work: Workspace, source: Project | Entry, plan: Plan) -> Captured:
     """Source → ExportedProgram, inputs and reference outputs in the scratch folder."""
     log = work.log("capture")
-    future = work.pool.submit(logged, log, capture_job.capture, source, plan.precisions, work.scratch)
+    task = Task(
+        "capture",
+        log,
+        capture_job.capture,
+        (source, plan.precisions, work.scratch),
+        writes=(work.scratch,),
+        about=_read_by_capture(source, plan),
+        foreign=True,
+    )
     try:
-        captured = future.result()
+        captured = work.submit(task).result()
     except (JobDied, JobFailed) as error:
         raise type(error)(f"the model could not be captured: {error}") from error
-    work.progress.parts(captured.seconds)
+    if not work.reused(task.name):
+        work.progress.parts(captured.seconds)
     work.progress.job("capture", log)
-    return captured
+    project = source if isinstance(source, Project) else replace(captured.project, root=source.root)
+    return replace(captured, project=project)
+
+
+def _read_by_capture(source: Project | Entry, plan: Plan) -> list[object]:
+    """What of a project its capture depends on: the rest may change and nothing is captured anew.
+
+    Source lines are in the program with their absolute paths, so a project that moved is captured anew. Labels are
+    read for samples, which may be given by name; without samples only their number counts.
+    """
+    found: list[object] = [source.root.resolve(), "fp16" in plan.precisions]
+    if not isinstance(source, Project):
+        return [*found, source.model]
+    labels = source.labels if source.spec.build.samples is not None else len(source.labels)
+    return [*found, labels, source.spec.model_dump(mode="json", exclude=UNREAD)]
+
+
+UNREAD: Any = {
+    "model": {"name", "version", "license"},
+    "task": {"labels"},
+    "build": {"targets", "precisions"},
+    "sdk": True,
+    "tolerance": True,
+}
+"""What of a config no capture depends on. What is not named here counts."""
 
 
 def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[tuple[Lowering, str], Ran]:
@@ -74,8 +109,9 @@ def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[t
 
 def submit_run(work: Workspace, lowering: Lowering, runner: str, file: Path, outputs: Path) -> Future[None]:
     """Sends a file to a runner, with every test input."""
-    log = work.log(f"run-{lowering.name}-{runner}")
-    return work.pool.submit(logged, log, run_job.run, runner, file, work.scratch / "inputs.npz", outputs)
+    log, inputs = work.log(f"run-{lowering.name}-{runner}"), work.scratch / "inputs.npz"
+    name = f"run {lowering.name} on {runner}"
+    return work.submit(Task(name, log, run_job.run, (runner, file, inputs, outputs), writes=(outputs,)))
 
 
 def finished_run(work: Workspace, lowering: Lowering, runner: str, outputs: Path, future: Future[None]) -> Ran:
@@ -96,8 +132,10 @@ def examine(work: Workspace, lowered: dict[Lowering, Lowered]) -> dict[Lowering,
     for lowering, made in lowered.items():
         if made.file is not None:
             log, inputs = work.log(f"examine-{lowering.name}"), work.scratch / "inputs.npz"
-            job = partial(examine_job.examine, lowering.backend, lowering.precision, made.file, inputs)
-            futures[work.pool.submit(logged, log, job)] = lowering
+            given = (lowering.backend, lowering.precision, made.file, inputs)
+            notes = made.file.parent / ORIGINS
+            task = Task(f"examine {lowering.name}", log, examine_job.examine, given, reads=(notes,))
+            futures[work.submit(task)] = lowering
     done: dict[Lowering, Examined | str] = {}
     for future in as_completed(futures):
         lowering = futures[future]

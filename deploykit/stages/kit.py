@@ -34,7 +34,7 @@ def mac_kit(work: Workspace, captured: Captured, checked: Sequence[Checked]) -> 
         return
     folder = work.root / "mac"
     inputs, reference = (load(work.scratch / f"{name}.npz") for name in ("inputs", "fp32"))
-    floors = load_yardsticks(work.scratch)
+    floors: Mapping[str, dict[str, Draws]] = load_yardsticks(work.scratch)
     contract = captured.project.contract
     reference = {k: of for k, of in reference.items() if meaningless(floor_of("fp32", of, floors, k, contract)) is None}
     inputs = {kind: inputs[kind] for kind in reference}

@@ -14,6 +14,7 @@ from typing import Any
 
 from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.backends.base import LowerRequest
+from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError, UnavailableError
 from deploykit.jobs import interleave, logged
 from deploykit.manifest import ParityRecord, RoadRecord, UnknownOp, Verdict, overall, tightest
@@ -23,6 +24,7 @@ from deploykit.stages.plan import Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work import knowledge, timing
 from deploykit.work import lower as lower_job
+from deploykit.work import narrow as narrow_job
 from deploykit.work.capture import Captured
 
 Job = Future[Any]
@@ -88,7 +90,7 @@ class _Walk:
         name = chosen.record.road
         made = {first: Lowered(name, tuple(records), chosen.file, log, (), chosen.ran)}
         road = next(road for road in roads if road.name == name)
-        jobs = [(lowering, self._submit(road, lowering)) for lowering in rest]
+        jobs = [(lowering, self._narrow(road, lowering, chosen)) for lowering in rest]
         for lowering, job in jobs:
             other = self._finished(road, lowering, (yield job))
             tried = tuple(_at(other, record) if record.road == name else record for record in records)
@@ -172,18 +174,34 @@ class _Walk:
     def _unknown(self, lowering: Lowering) -> Generator[Job, Job, tuple[UnknownOp, ...]]:
         """The ops in the way of a backend that no road leads to."""
         log, program = self.work.log(f"unknown-{lowering.name}"), Captured.program(self.work.scratch)
-        done = yield self.work.pool.submit(logged, log, knowledge.ask_converters, program, self.captured.project.root)
+        name, given = f"unknown {lowering.name}", (program, self.captured.project.root)
+        done = yield self.work.submit(Task(name, log, knowledge.ask_converters, given))
         try:
             found: knowledge.Knowledge = done.result()
         except DeploykitError:
             return ()  # the process died; the roads have said why there is no file
         return tuple(op for op in found.lacking if lowering.backend in op.backends)
 
+    def _narrow(self, road: RoadEntry, lowering: Lowering, twin: Attempt) -> Job:
+        """The kept road at another precision: from its file at fp32, where that gives the same."""
+        if not road.narrow:
+            return self._submit(road, lowering)
+        request, log = self._request(road, lowering), self.work.log(f"lower-{lowering.name}")
+        name = f"lower {lowering.name} by {road.name}"
+        given = (lowering.backend, road.name, twin.file, twin.record.rewrites, request)
+        return self.work.submit(Task(name, log, narrow_job.narrow, given, writes=(request.folder,)))
+
     def _submit(self, road: RoadEntry, lowering: Lowering) -> Job:
+        request, log = self._request(road, lowering), self.work.log(f"lower-{lowering.name}")
+        program = Captured.program(self.work.scratch)
+        name, given = f"lower {lowering.name} by {road.name}", (lowering.backend, road.name, program, request)
+        return self.work.submit(Task(name, log, lower_job.lower, given, writes=(request.folder,)))
+
+    def _request(self, road: RoadEntry, lowering: Lowering) -> LowerRequest:
         folder = self.work.scratch / lowering.name / _slug(road.name)
         folder.mkdir(parents=True)
         model = self.captured.project.spec.model
-        request = LowerRequest(
+        return LowerRequest(
             name=self.captured.project.name,
             version=model.version,
             license=model.license,
@@ -195,8 +213,6 @@ class _Walk:
             dims=self.captured.project.contract.dims,
             states=self.captured.project.contract.states,
         )
-        log, program = self.work.log(f"lower-{lowering.name}"), Captured.program(self.work.scratch)
-        return self.work.pool.submit(logged, log, lower_job.lower, lowering.backend, road.name, program, request)
 
     def _finished(self, road: RoadEntry, lowering: Lowering, job: Job) -> Attempt:
         self.work.progress.job(f"lower {lowering.name} by {road.name}", self.work.log(f"lower-{lowering.name}"))

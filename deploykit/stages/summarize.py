@@ -55,6 +55,8 @@ def report(
         errors=tuple(profile for c in checked for profile in c.errors),
         samples=_samples(work, captured, checked),
         sdks=sdks,
+        jobs=len(work.memory.ran) + len(work.memory.reused) if work.memory else 0,
+        reused=tuple(sorted(work.memory.reused)) if work.memory else (),
         stages=tuple(StageTime(stage=stage, seconds=value) for stage, value in seconds.items()),
     )
     write(work.root / "report", made)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
-from deploykit.errors import DeploykitError, LoweringError
+from deploykit.errors import DeploykitError, LoweringError, StoppedError
 from deploykit.parity.inputs import MOST_COMBINATIONS
 from deploykit.spec import sized
 
@@ -35,12 +35,15 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
 
     Raises:
         LoweringError: with what the converter raised, on one line; the traceback is printed.
+        StoppedError: if it was memory or the disk that it lacked.
     """
     start = time.monotonic()
     import torch
 
     from deploykit.prepare.rewriting import rewrite
+    from deploykit.work import provenance
 
+    provenance.share()
     entry = next(entry for entry in BACKENDS[backend].roads if entry.name == road)
     try:
         loaded = torch.export.load(program)
@@ -55,7 +58,16 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
     except Exception as error:
         # A converter may raise anything: the traceback is for the log, the reason for the report.
         traceback.print_exc()
-        raise LoweringError(told(error)) from error
+        raise (StoppedError if starved(error) else LoweringError)(told(error)) from error
+
+
+def starved(error: BaseException | None) -> bool:
+    """Whether it is the machine that gave out; torch says it in words only."""
+    while error is not None:
+        if isinstance(error, MemoryError | OSError) or "alloc" in str(error).lower():
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def listed_sizes(request: LowerRequest) -> list[dict[str, int]]:

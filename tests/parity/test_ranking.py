@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploykit.parity.compare import compare
@@ -24,6 +24,7 @@ def detections(seed: int = 0, draws: int = 3, count: int = 12) -> dict[str, np.n
     }
 
 
+@settings(deadline=None)  # the first example imports SciPy
 @given(st.integers(0, 1000), st.permutations(range(12)))
 def test_any_order_of_the_same_rows_is_right(seed: int, order: list[int]) -> None:
     want = detections(seed)

@@ -11,7 +11,7 @@ from torch import nn
 
 from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.backends.base import LowerRequest
-from deploykit.errors import LoweringError, UnavailableError
+from deploykit.errors import LoweringError, StoppedError, UnavailableError
 from deploykit.manifest import Signature
 from deploykit.spec import DimSpec
 from deploykit.work.lower import LONGEST, listed_sizes, lower, signature_name
@@ -32,6 +32,14 @@ def talks(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     raise ValueError("no " * 1000)
 
 
+def starves(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
+    try:
+        torch.empty(2**60)
+    except RuntimeError as error:
+        raise ValueError("it did not work") from error
+    raise AssertionError
+
+
 def works(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
     (request.folder / "file").write_text("")
     return request.folder / "file"
@@ -40,7 +48,9 @@ def works(program: torch.export.ExportedProgram, request: LowerRequest) -> Path:
 @pytest.fixture
 def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LowerRequest:
     torch.export.save(torch.export.export(nn.ReLU(), (torch.ones(2),)), tmp_path / "program.pt2")
-    roads = tuple(RoadEntry(f.__name__, f"{__name__}:{f.__name__}") for f in (unavailable, fails, talks, works))
+    roads = tuple(
+        RoadEntry(f.__name__, f"{__name__}:{f.__name__}") for f in (unavailable, fails, talks, starves, works)
+    )
     monkeypatch.setitem(BACKENDS, "onnx", replace(BACKENDS["onnx"], roads=roads))
     return LowerRequest("net", "1", None, "fp32", {}, Signature(inputs=(), outputs=()), tmp_path, tmp_path)
 
@@ -90,3 +100,8 @@ def test_what_signatures_cannot_be_made_of() -> None:
         listed_sizes(sizes(time=DimSpec(min=1, max=9)))
     with pytest.raises(LoweringError, match=r"lists 16 combinations of sizes.*more than 12"):
         listed_sizes(sizes(a=DimSpec(values=(1, 2, 3, 4)), b=DimSpec(values=(1, 2, 3, 4))))
+
+
+def test_a_lack_of_memory_says_nothing_of_the_model(request_: LowerRequest) -> None:
+    with pytest.raises(StoppedError, match="it did not work"):
+        lower("onnx", "starves", request_.folder / "program.pt2", request_)

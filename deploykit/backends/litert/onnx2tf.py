@@ -17,7 +17,7 @@ from deploykit.backends.onnx.lower import from_dynamo
 from deploykit.environments import ENVIRONMENTS
 from deploykit.environments.make import ready
 from deploykit.environments.run import Ran, run
-from deploykit.errors import LoweringError
+from deploykit.errors import LoweringError, StoppedError
 
 LIMIT_S = 600.0
 """Networks of the coverage list take 3 to 60 s on two busy cores. Its layout passes go round until nothing changes, so
@@ -39,6 +39,7 @@ def from_onnx2tf(program: torch.export.ExportedProgram, request: LowerRequest) -
     Raises:
         UnavailableError: if onnx2tf's environment cannot be made.
         LoweringError: if onnx2tf fails, with what it said, its file keeps a state, or there are several shapes.
+        StoppedError: if it was stopped or killed.
     """
     if request.others:
         raise LoweringError("onnx2tf writes files of one signature, and the contract lists several sizes")
@@ -58,7 +59,8 @@ def from_onnx2tf(program: torch.export.ExportedProgram, request: LowerRequest) -
         print(ran.said, flush=True)
         made = folder / "out" / "model_float32.tflite"
         if ran.code != 0 or not made.exists():
-            raise LoweringError(_why(ran))
+            killed = ran.code is None or ran.code < 0
+            raise (StoppedError if killed else LoweringError)(_why(ran))
         made.replace(path)
     border.settle(path, request.signature)
     if request.precision == "fp16":

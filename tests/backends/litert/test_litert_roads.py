@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 import torch
@@ -28,6 +29,14 @@ class Small(nn.Module):
 @pytest.fixture(scope="module")
 def small() -> Subject:
     return subject(Small(), torch.randn(1, 3, 8, 8), torch.tensor([[0, 1, 2, 3, 4, 5, 6, 7]], dtype=torch.int32))
+
+
+def test_fp16_is_made_of_the_fp32_file_with_the_bytes_of_lowering_anew(small: Subject, tmp_path: Path) -> None:
+    anew, twin = (go(small, "litert", tmp_path / precision, 0, precision).file for precision in ("fp16", "fp32"))
+    before = twin.read_bytes()
+    resolve_name(BACKENDS["litert"].roads[0].narrow)(twin)
+    assert twin.read_bytes() != before
+    assert twin.read_bytes() == anew.read_bytes()
 
 
 @pytest.mark.parametrize("road", range(len([r for r in BACKENDS["litert"].roads if r.name.startswith("litert-torch")])))
