@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploykit.backends import BACKENDS
@@ -29,10 +31,17 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
     from deploykit.prepare.rewriting import rewrite
 
     entry = next(entry for entry in BACKENDS[backend].roads if entry.name == road)
-    try:
+    with lowering():
         prepared, used = rewrite(torch.export.load(program), entry.rewrites)
         file = entry.function(prepared, request)
         return file, used, round(time.monotonic() - start, 3)
+
+
+@contextmanager
+def lowering() -> Iterator[None]:
+    """Whatever a converter raises, as a LoweringError of one line; the traceback is printed."""
+    try:
+        yield
     except DeploykitError:
         raise
     except Exception as error:
