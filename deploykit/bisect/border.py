@@ -45,7 +45,9 @@ class Border:
     def back(self, tensors: Tensors) -> Tensors:
         """The file's outputs as the contract has them."""
         return {
-            name: np.moveaxis(tensors[theirs], -1, 1) if name in self.last else tensors[theirs].reshape(self.shapes[name])
+            name: np.moveaxis(tensors[theirs], -1, 1)
+            if name in self.last
+            else tensors[theirs].reshape(self.shapes[name])
             for name, theirs in self.outputs.items()
         }
 

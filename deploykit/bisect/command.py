@@ -16,9 +16,11 @@ from deploykit.bisect.border import Border, border_of
 from deploykit.bisect.look import Looked, look
 from deploykit.bisect.proof import proofs, prove
 from deploykit.bisect.records import Bisection, NodeRecord, ProofRecord, Verdict
+from deploykit.bisect.repro import FILES, write
 from deploykit.errors import ArgumentsError, DeploykitError
 from deploykit.jobs import IsolatedPool, JobDied, logged
 from deploykit.manifest import ParityRecord
+from deploykit.output import refuse_foreign, staged
 from deploykit.parity.inputs import Draws, nudged
 from deploykit.probes.results import installed_versions
 from deploykit.probes.sweep import chosen_roads
@@ -73,6 +75,8 @@ def bisect(request: Request, tell: Callable[[str], None]) -> Bisection:
         DeploykitError: if the artifact cannot be made or run.
     """
     backend, road = _road(request)
+    if request.repro is not None:
+        refuse_foreign(request.repro, FILES)
     with tempfile.TemporaryDirectory(prefix="deploykit-bisect-") as scratch, IsolatedPool(1) as pool:
         return _Work(request, backend, road, Path(scratch), pool, tell).go()
 
@@ -98,8 +102,8 @@ class _Work:
             self.tell(f"converting it by {self.road}")
             program = self.scratch / "lowered.pt2"
             file = self._make(captured, program)
-        found = self.pool.submit(logged, self.log, artifact_job.interface, self.backend, file).result()
-        border = border_of(str(self.request.artifact or file.name), captured.signature, found)
+        interface = self.pool.submit(logged, self.log, artifact_job.interface, self.backend, file).result()
+        border = border_of(str(self.request.artifact or file.name), captured.signature, interface)
         self.tell("running the artifact")
         worst = self._worst(captured, file, border)
         base = self._base(captured, file, worst)
@@ -109,7 +113,7 @@ class _Work:
         looked = self._look(captured, program, file, border, worst)
         tried = self._prove(looked, worst) if looked.windows else ()
         proof = next((item for item in reversed(tried) if item.shows), None)
-        return base.model_copy(
+        found = base.model_copy(
             update={
                 "verdict": _verdict(looked, proof),
                 "plain_db": round(looked.plain_db, 1),
@@ -122,6 +126,12 @@ class _Work:
                 "tried": tried,
             }
         )
+        if self.request.repro is None or proof is None:
+            return found
+        self.tell("writing the repro, and running it")
+        with staged(self.request.repro, written=FILES) as folder:
+            job = self.pool.submit(logged, self.log, write, self.scratch, found, folder)
+            return found.model_copy(update={"repro": job.result()})
 
     def _make(self, captured: Captured, lowered: Path) -> Path:
         folder = self.scratch / "file"
@@ -221,7 +231,7 @@ def _road(request: Request) -> tuple[str, str]:
         ArgumentsError: naming everything that does not fit together.
     """
     problems: list[str] = []
-    roads = {key: value for key, value in chosen_roads([request.road] if request.road else []).items()}
+    roads = chosen_roads([request.road] if request.road else [])
     file = request.artifact
     if file is None and not request.road:
         problems.append("nothing to look into; give --artifact FILE, or --road NAME, which makes a file by that road")

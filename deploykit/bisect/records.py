@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from deploykit.probes.results import Finding
 from deploykit.spec import Strict
 
@@ -54,6 +56,15 @@ class ProofRecord(Strict):
     """Whether it shows the fault."""
 
 
+class ReproRecord(Strict):
+    """What the written `repro.py` said when it was run by itself."""
+
+    ran: bool
+    snr_db: float | None = None
+    """Of the worst output."""
+    reason: str = ""
+
+
 class Bisection(Strict):
     """What came of it all."""
 
@@ -86,7 +97,8 @@ class Bisection(Strict):
     proof: ProofRecord | None = None
     """The smallest one that shows the fault; None if none does."""
     tried: tuple[ProofRecord, ...] = ()
-    versions: dict[str, str] = {}
+    repro: ReproRecord | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
 
     @property
     def culprit(self) -> NodeRecord | None:

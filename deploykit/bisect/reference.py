@@ -72,7 +72,8 @@ class Reference:
 
 def functional(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
     """The program without in-place ops, its other ops as they are: every value stays what it was."""
-    return program.run_decompositions({})
+    plain: torch.export.ExportedProgram = program.run_decompositions({})
+    return plain
 
 
 def refer(program: torch.export.ExportedProgram, given: Tensors, moved: Tensors, root: Path) -> Reference:

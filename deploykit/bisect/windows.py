@@ -139,8 +139,12 @@ def cut(reference: Reference, suspect: str, chosen: Collection[str]) -> Window:
     for node in list(wanted):
         wanted |= set(_needed(node))
     order = [node for node in graph.nodes if node in wanted]
-    weights = {node.name: _constant(reference, node) for inner in order for node in inner.all_input_nodes
-               if node not in wanted and _is_constant(reference, node)}
+    weights = {
+        node.name: _constant(reference, node)
+        for inner in order
+        for node in inner.all_input_nodes
+        if node not in wanted and _is_constant(reference, node)
+    }
     statements = tuple(_statement(node, weights, reference.values) for node in order)
     outside = [n.name for n in order if n.name in chosen and any(user not in wanted for user in n.users)]
     outputs = tuple(dict.fromkeys((*outside, suspect)))
