@@ -85,7 +85,7 @@ def build(
         with ConsoleProgress(err, verbose) as progress:
             report = pipeline.build(request, progress)
         out.print(summary(report))
-        out.print(where(report, folder), soft_wrap=True)
+        out.print(where(report, folder, source), soft_wrap=True)
         raise typer.Exit(0 if report.verdict == "passed" else 1)
 
 

@@ -38,28 +38,34 @@ class Converter:
     Attributes:
         template: of the code: `templates/bisect/<template>.py.jinja`.
         name: of the converter's distribution.
+        needs: the distributions that `repro.py` imports.
         prepared: what is done to the exported program before, as source.
         environment: what has to be set.
     """
 
     template: str
     name: str
+    needs: str
     prepared: str = ""
     environment: tuple[tuple[str, str], ...] = ()
 
 
 _CORE = ".run_decompositions()"
+_COREML, _ONNX = "torch, coremltools", "torch, onnxscript, onnxruntime"
+_LITERT, _ONNX2TF = "torch, litert-torch, ai-edge-litert", "torch, onnxscript, onnx2tf, ai-edge-litert"
 CONVERTERS: dict[str, Converter] = {
-    "coreml/torch.export": Converter("coreml", "coremltools", ".run_decompositions({})"),
-    "coreml/torch.export, decomposed": Converter("coreml", "coremltools", f"{_CORE}.run_decompositions({{}})"),
-    "coreml/torchscript trace": Converter("coreml_trace", "coremltools"),
-    "litert/litert-torch": Converter("litert", "litert-torch"),
-    "litert/litert-torch, decomposed": Converter("litert", "litert-torch", f"{_CORE}.module()"),
-    "litert/litert-torch, TFL ops": Converter("litert", "litert-torch", "", (("LITERT_TORCH_FULL_TFL_DECOMPS", "1"),)),
-    "litert/onnx2tf": Converter("onnx2tf", "onnx2tf"),
-    "onnx/dynamo": Converter("onnx", "torch"),
-    "onnx/dynamo, decomposed": Converter("onnx", "torch", _CORE),
-    "onnx/torchscript": Converter("onnx_trace", "torch"),
+    "coreml/torch.export": Converter("coreml", "coremltools", _COREML, ".run_decompositions({})"),
+    "coreml/torch.export, decomposed": Converter("coreml", "coremltools", _COREML, f"{_CORE}.run_decompositions({{}})"),
+    "coreml/torchscript trace": Converter("coreml_trace", "coremltools", _COREML),
+    "litert/litert-torch": Converter("litert", "litert-torch", _LITERT),
+    "litert/litert-torch, decomposed": Converter("litert", "litert-torch", _LITERT, f"{_CORE}.module()"),
+    "litert/litert-torch, TFL ops": Converter(
+        "litert", "litert-torch", _LITERT, "", (("LITERT_TORCH_FULL_TFL_DECOMPS", "1"),)
+    ),
+    "litert/onnx2tf": Converter("onnx2tf", "onnx2tf", _ONNX2TF),
+    "onnx/dynamo": Converter("onnx", "torch", _ONNX),
+    "onnx/dynamo, decomposed": Converter("onnx", "torch", _ONNX, _CORE),
+    "onnx/torchscript": Converter("onnx_trace", "torch", _ONNX),
 }
 """By "backend/road"."""
 
@@ -90,7 +96,7 @@ def write(scratch: Path, found: Bisection, folder: Path) -> ReproRecord:
     converter = CONVERTERS[f"{found.backend}/{found.road}"]
     finding = measured(window, found.backend, road)
     context = {"found": found, "converter": converter, "versions": versions, "finding": finding, "window": window}
-    context |= {"names": list(window.outputs), "needs": ", ".join(name for name in found.versions)}
+    context |= {"names": list(window.outputs)}
     (folder / "repro.py").write_text(render("bisect/repro.py.jinja", None, **context), encoding="utf-8")
     ran = run_repro(folder / "repro.py", found.backend)
     drawn, text = drawn_alike(window)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -11,6 +12,9 @@ from rich.text import Text
 from deploykit.bisect.records import Bisection, NodeRecord, ProofRecord
 
 GOOD, BAD = "green", "bold red"
+
+_CODE = re.compile(r" `.*`")
+"""What stands in a line: the verdict shows it, a table has no room."""
 
 
 def shown(found: Bisection, repro: Path | None) -> RenderableType:
@@ -64,17 +68,15 @@ def _table(found: Bisection) -> Table:
     for node in (*found.good, *found.bad):
         state = Text("right", GOOD) if node.right else Text("wrong" if node.tensor else "absent", BAD)
         figure = "–" if node.snr_db is None else f"{node.snr_db:.1f}"
-        table.add_row(
-            state, f"{figure} ({node.required_db:.0f})", Text(f"{node.op} {node.name}"), Text(node.place or "–")
-        )
+        table.add_row(state, f"{figure} ({node.required_db:.0f})", Text(node.op), Text(_CODE.sub("", node.place) or "–"))
     return table
 
 
 def _reasons(found: Bisection) -> list[str]:
     lines = []
     if found.file_op is not None:
-        operands = ", ".join(found.file_op.operands)
-        lines.append(f"in the file: {found.file_op.op} gives '{found.file_op.tensor}' of {operands or 'constants'}")
+        operands = ", ".join(f"'{name}'" for name in found.file_op.operands) or "constants"
+        lines.append(f"in the file: {found.file_op.op} makes '{found.file_op.tensor}' of {operands}, which are right")
     for item in found.tried:
         finding = item.finding
         what = " + ".join(op.removeprefix("aten.") for op in item.ops)

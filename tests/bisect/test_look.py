@@ -1,0 +1,52 @@
+"""A file beside its program: where they part, in every format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploykit.bisect.proof import proofs, prove
+from deploykit.errors import ArgumentsError
+from tests.bisect.networks import DAMAGES, Plain, line, made
+
+
+@pytest.mark.parametrize("backend", DAMAGES)
+def test_names_the_op_that_was_damaged_and_says_that_the_converter_is_right(backend: str, tmp_path: Path) -> None:
+    damage, op, code = DAMAGES[backend]
+    subject = made(Plain(), backend, tmp_path)
+    whole = subject.look()
+    assert whole.plain_db > 100
+    assert whole.bad == ()
+    damage(subject.file)
+    looked = subject.look()
+    assert looked.plain_db < 60
+    assert 0 < looked.matched < looked.total
+    culprit = looked.bad[0]
+    assert (culprit.op, culprit.right) == (op, False)
+    assert culprit.place.startswith(f"tests/bisect/networks.py:{line(code)} ")
+    assert culprit.snr_db is not None
+    assert culprit.snr_db < culprit.required_db
+    assert all(node.right for node in looked.good)
+    assert looked.file_op is not None
+    prove(tmp_path, backend, _first_road(backend), 0, looked.plain_db)
+    tried = proofs(tmp_path)
+    assert tried
+    assert not any(proof.shows for proof in tried)
+    assert {proof.finding.outcome for proof in tried} == {"right"}
+
+
+def test_a_file_at_fp16_is_refused(tmp_path: Path) -> None:
+    from deploykit.backends import BACKENDS
+
+    subject = made(Plain(), "onnx", tmp_path)
+    half = BACKENDS["onnx"].roads[0].function(subject.subject.program, subject.subject.request("fp16", tmp_path / "h"))
+    subject.file.write_bytes(half.read_bytes())
+    with pytest.raises(ArgumentsError, match="fp32 file"):
+        subject.look()
+
+
+def _first_road(backend: str) -> str:
+    from deploykit.backends import BACKENDS
+
+    return BACKENDS[backend].roads[0].name
