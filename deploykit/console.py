@@ -66,7 +66,9 @@ def where(report: Report, folder: Path, source: str | None = None) -> Text:
         lines.append(f"mac      {folder / 'mac'}  (check.py runs the Core ML artifacts on any Mac)")
     lines += [f"{sdk.platform:<8} {folder / sdk.path}" for sdk in report.sdks if sdk.path is not None]
     named = source or "MODEL"
-    lines += [f"bisect   deploykit bisect {named} --road '{road}'  (the op that is wrong)" for road in _wrong_roads(report)]
+    lines += [
+        f"bisect   deploykit bisect {named} --road '{road}'  (the op that is wrong)" for road in _wrong_roads(report)
+    ]
     return Text("\n".join(lines))
 
 

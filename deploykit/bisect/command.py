@@ -33,6 +33,8 @@ from deploykit.work.draws import load
 
 SUFFIXES = {RUNNERS[runner].suffix: backend for backend, runner in RUNS.items()}
 """Of files → the backend that they are of."""
+SHOWN = 5
+"""Wrong results that are told of, the culprit's included."""
 
 
 @dataclass(frozen=True)
@@ -283,11 +285,11 @@ def _verdict(looked: Looked, proof: ProofRecord | None) -> Verdict:
 
 
 def _first(looked: Looked, proof: ProofRecord | None) -> tuple[NodeRecord, ...]:
-    """The suspects, with the proven one first."""
-    bad = looked.bad
-    if proof is not None:
-        bad = tuple(sorted(bad, key=lambda node: node.name != proof.suspect))
-    return bad[:5]
+    """The culprit, and what comes after it: what comes before is fused or laid out otherwise, or right alone."""
+    by_name = {node.name: node for node in looked.bad}
+    culprit = proof.suspect if proof else next(iter(by_name), "")
+    after = looked.order[looked.order.index(culprit) :] if culprit else ()
+    return tuple(by_name[name] for name in after[:SHOWN])
 
 
 def _versions(backend: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SINGLES, GROWN, STEPS = 10, 4, 4
 """How many suspects are cut out alone, how many with their makers, and in how many steps."""
-SHOWN_GOOD, SHOWN_BAD = 4, 5
+SHOWN_GOOD = 4
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Looked:
         total: results of the model that depend on its inputs.
         matched: those that are in the file.
         good: the last right ones before the fault.
-        bad: suspects, the likeliest first.
+        bad: what the file does not have of all that leads to its wrong outputs, the likeliest culprit first.
+        order: their names, in the order of execution.
         file_op: the first op of the file that makes wrong of right.
         windows: how many there are to be tried; they are in the scratch folder.
     """
@@ -41,6 +42,7 @@ class Looked:
     matched: int
     good: tuple[NodeRecord, ...] = ()
     bad: tuple[NodeRecord, ...] = ()
+    order: tuple[str, ...] = ()
     file_op: FileOpRecord | None = None
     windows: int = 0
 
@@ -95,6 +97,7 @@ def look(
         looked.matched,
         tuple(_record(reference, matcher, name) for name in _last_good(reference, matcher, suspects[0])),
         tuple(_record(reference, matcher, name) for name in suspects),
+        tuple(name for name in reference.nodes if name in suspects),
         first,
         len(cuts),
     )

@@ -68,7 +68,9 @@ def _table(found: Bisection) -> Table:
     for node in (*found.good, *found.bad):
         state = Text("right", GOOD) if node.right else Text("wrong" if node.tensor else "absent", BAD)
         figure = "–" if node.snr_db is None else f"{node.snr_db:.1f}"
-        table.add_row(state, f"{figure} ({node.required_db:.0f})", Text(node.op), Text(_CODE.sub("", node.place) or "–"))
+        table.add_row(
+            state, f"{figure} ({node.required_db:.0f})", Text(node.op), Text(_CODE.sub("", node.place) or "–")
+        )
     return table
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
 
-from deploykit.bisect.proof import proofs, prove
+from deploykit.backends import BACKENDS
+from deploykit.bisect.proof import WINDOWS, proofs, prove
 from deploykit.errors import ArgumentsError
 from tests.bisect.networks import DAMAGES, Plain, line, made
 
@@ -29,16 +31,17 @@ def test_names_the_op_that_was_damaged_and_says_that_the_converter_is_right(back
     assert culprit.snr_db < culprit.required_db
     assert all(node.right for node in looked.good)
     assert looked.file_op is not None
+    windows = pickle.loads((tmp_path / WINDOWS).read_bytes())
+    assert windows[0].suspect == culprit.name
+    (tmp_path / WINDOWS).write_bytes(pickle.dumps(windows[:1]))
     prove(tmp_path, backend, _first_road(backend), 0, looked.plain_db)
     tried = proofs(tmp_path)
-    assert tried
+    assert len(tried) == 1
     assert not any(proof.shows for proof in tried)
     assert {proof.finding.outcome for proof in tried} == {"right"}
 
 
 def test_a_file_at_fp16_is_refused(tmp_path: Path) -> None:
-    from deploykit.backends import BACKENDS
-
     subject = made(Plain(), "onnx", tmp_path)
     half = BACKENDS["onnx"].roads[0].function(subject.subject.program, subject.subject.request("fp16", tmp_path / "h"))
     subject.file.write_bytes(half.read_bytes())
@@ -47,6 +50,4 @@ def test_a_file_at_fp16_is_refused(tmp_path: Path) -> None:
 
 
 def _first_road(backend: str) -> str:
-    from deploykit.backends import BACKENDS
-
     return BACKENDS[backend].roads[0].name

@@ -1,0 +1,112 @@
+"""Ops converted alone: what litert-torch gets wrong, found, made small, and written down for others."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from deploykit.bisect.proof import SMALLEST, proofs, prove, showing
+from deploykit.bisect.records import Bisection, ProofRecord
+from deploykit.bisect.repro import CONVERTERS, FILES, write
+from deploykit.probes.results import Finding
+from deploykit.probes.sweep import all_roads
+from tests.bisect.networks import OneKey, Resized, line, made
+
+ROAD = "litert-torch"
+
+
+def proven(network: nn.Module, folder: Path, *examples: torch.Tensor) -> tuple[Bisection, ProofRecord]:
+    subject = made(network, "litert", folder, *examples)
+    looked = subject.look()
+    prove(folder, "litert", ROAD, 0, looked.plain_db)
+    last = proofs(folder)[-1]
+    assert last.shows
+    found = Bisection(
+        artifact="a.tflite",
+        model="a",
+        backend="litert",
+        road=ROAD,
+        runner="tflite",
+        made="given",
+        verdict="converter",
+        input="random 0",
+        snr_db=looked.plain_db,
+        required_db=70.0,
+        bad=looked.bad,
+        proof=last,
+        versions={"litert-torch": "1.2.3"},
+    )
+    return found, last
+
+
+def test_one_op_and_its_repro(tmp_path: Path) -> None:
+    found, proof = proven(Resized(), tmp_path)
+    assert proof.ops == ("aten.upsample_nearest2d.vec",)
+    assert found.culprit is not None
+    number = line('mode="nearest"')
+    assert found.culprit.place.startswith(f"tests/bisect/networks.py:{number} ")
+    out = tmp_path / "repro"
+    out.mkdir()
+    record = write(tmp_path, found, out)
+    assert sorted(file.name for file in out.iterdir()) == sorted(FILES)
+    assert record.ran
+    assert record.snr_db == pytest.approx(proof.finding.snr_db, abs=0.1)
+    code = (out / "repro.py").read_text()
+    assert "deploykit" not in code
+    assert "torch.ops.aten.upsample_nearest2d.vec(tanh, [7, 7], None)" in code
+    again = subprocess.run([sys.executable, out / "repro.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert f"upsample_nearest2d: {record.snr_db:.1f} dB" in again.stdout
+    texts = [(out / name).read_text() for name in ("repro.py", "issue.md", "versions.txt")]
+    assert not any(re.search(rf"{re.escape(str(tmp_path))}|/tmp|/root|/home|20\d\d-", text) for text in texts)
+    issue = texts[1]
+    assert f"actual: {proof.finding.snr_db} dB" in issue
+    assert "litert-torch 1.2.3" in issue
+    assert f"networks.py:{number} " in issue
+    assert issue_code_is_wrong(issue)
+    program = torch.export.load(out / "program.pt2")
+    with np.load(out / "inputs.npz") as arrays:
+        (value,) = program.module()(x0=torch.from_numpy(arrays["input_tanh"])).values()
+    assert value.shape == (1, 4, 7, 7)
+
+
+def issue_code_is_wrong(issue: str) -> bool:
+    """The code of an issue runs by itself; litert-torch is not called twice for the same."""
+    code = re.findall(r"```python\n(.*?)```", issue, re.DOTALL)[0]
+    space: dict[str, object] = {}
+    exec(code, space)
+    model, inputs = space["model"], space["inputs"]
+    assert isinstance(model, nn.Module)
+    assert isinstance(inputs, tuple)
+    return tuple(model(*inputs).shape) == (1, 4, 7, 7)
+
+
+def test_two_ops_that_are_right_alone(tmp_path: Path) -> None:
+    found, proof = proven(OneKey(), tmp_path, torch.randn(1, 8, 8))  # loud, were there not as many keys as values
+    assert proof.suspect == "scaled_dot_product_attention"
+    assert set(proof.ops) == {"aten.expand.default", "aten.scaled_dot_product_attention.default"}
+    singles = [record for record in proofs(tmp_path) if len(record.nodes) == 1]
+    assert singles
+    assert not any(record.shows for record in singles)
+    window = pickle.loads((tmp_path / SMALLEST).read_bytes())
+    assert window.names == proof.nodes
+    assert found.culprit is not None
+
+
+def test_what_is_a_little_rough_is_not_blamed_for_what_is_plainly_wrong() -> None:
+    rough = Finding(outcome="rough", snr_db=90.0)
+    assert not showing(rough, 10.0)
+    assert showing(rough, 65.0)
+    assert showing(Finding(outcome="wrong", snr_db=3.0), 65.0)
+    assert not showing(Finding(outcome="refused"), 10.0)
+
+
+def test_every_road_has_its_converter_for_others() -> None:
+    assert CONVERTERS.keys() == all_roads().keys()
