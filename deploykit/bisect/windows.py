@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -84,7 +85,7 @@ class Window:
 
     def module(self) -> torch.nn.Module:
         """The same as a module."""
-        space: dict[str, Any] = {"torch": torch, "inf": float("inf"), "nan": float("nan")}
+        space: dict[str, Any] = {"torch": torch}
         exec(compile(self.source(), "<window>", "exec"), space)
         module: torch.nn.Module = space["Model"](**self.weights)
         return module.eval()
@@ -203,6 +204,8 @@ def _literal(value: Any, weights: Collection[str]) -> str:
             return f"[{', '.join(_literal(item, weights) for item in value)}]"
         case torch.device():
             return f'torch.device("{value}")'
+        case float() if not math.isfinite(value):
+            return f'float("{value}")'
         case None | bool() | int() | float() | str() | torch.dtype() | torch.memory_format() | torch.layout():
             return repr(value)
     raise UncutError(f"{value!r} cannot be written as source")

@@ -65,6 +65,30 @@ class OneKey(nn.Module):
         return F.scaled_dot_product_attention(query, shared, shared).relu()
 
 
+class Doubled(nn.Module):
+    """coremltools ignores the factor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(8, 8), nn.Linear(8, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.add(x, self.first(x).tanh(), alpha=2)
+        return self.last(x)
+
+
+class Divided(nn.Module):
+    """The dynamo exporter ignores the divisor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 2, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.avg_pool2d(self.first(x), 2, divisor_override=3)
+        return self.last(x)
+
+
 def line(text: str) -> int:
     """Where a text stands in this file for the first time."""
     lines = Path(__file__).read_text(encoding="utf-8").splitlines()
@@ -139,3 +163,29 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "onnx": (_damage_onnx, "aten.leaky_relu.default", "x = F.leaky_relu("),
 }
 """Backend → what spoils a file of `Plain`, the op that is wrong then, and its line."""
+
+
+def plain() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
+    """An entry: PyTorch's own initial weights, seeded by whoever loads it."""
+    return Plain().eval(), (torch.randn(1, 3, 9, 9),)
+
+
+def resized() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
+    """An entry."""
+    return Resized().eval(), (torch.randn(1, 3, 9, 9),)
+
+
+def divided() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
+    """An entry."""
+    return Divided().eval(), (torch.randn(1, 3, 9, 9),)
+
+
+def plain_file(folder: Path) -> Path:
+    """What anyone would export of `plain`, with names of its own."""
+    torch.manual_seed(0)
+    network, inputs = plain()
+    file = folder / "plain.onnx"
+    program = torch.onnx.export(network, inputs, dynamo=True, verbose=False, input_names=["theirs"])
+    assert program is not None
+    program.save(str(file))
+    return file

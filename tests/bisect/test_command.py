@@ -1,0 +1,88 @@
+"""The command, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import onnx
+import pytest
+
+from deploykit.bisect.records import Bisection
+from tests.bisect.networks import line
+from tests.conftest import ROOT, Run
+
+CLI = Callable[..., Run]
+MODEL = "tests/bisect/networks.py:plain"
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.bisect.networks import plain_file
+
+    return plain_file(tmp_path_factory.mktemp("right"))
+
+
+def test_all_that_is_wrong_with_what_is_given_is_told(cli: CLI, tmp_path: Path) -> None:
+    (tmp_path / "a.bin").touch()
+    (tmp_path / "a.onnx").touch()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").touch()
+    cases = {
+        (): "give --artifact FILE, or --road NAME",
+        ("--artifact", tmp_path / "none.onnx", "--bare"): "there is no such file",
+        ("--artifact", tmp_path / "a.bin"): "Known are .mlpackage, .tflite, .onnx",
+        ("--artifact", tmp_path / "a.onnx", "--road", "litert-torch"): "makes no .onnx files",
+        ("--road", "litert-troch"): 'did you mean "litert-torch"?',
+        ("--road", "dynamo", "--repro", tmp_path / "mine"): "thesis.tex",
+    }
+    for arguments, message in cases.items():
+        run = cli("bisect", MODEL, *arguments)
+        assert (run.code, run.out) == (2, ""), run.err
+        assert message in run.err
+    assert "--bare is for files that --road makes" in cli("bisect", MODEL, *list(cases)[1]).err
+
+
+def test_a_right_file_of_anyone_is_right(cli: CLI, right: Path) -> None:
+    run = cli("bisect", MODEL, "--artifact", right)
+    assert run.code == 0, run.err
+    assert "plain.onnx computes what plain computes." in run.out
+
+
+def test_a_damaged_file_is_wrong_at_its_line_and_no_repro_is_written(cli: CLI, right: Path, tmp_path: Path) -> None:
+    model = onnx.load(right)
+    (node,) = (node for node in model.graph.node if node.op_type == "LeakyRelu")
+    node.attribute[0].f = 0.25
+    onnx.save(model, tmp_path / "damaged.onnx")
+    repro = tmp_path / "repro"
+    repro.mkdir()
+    (repro / "issue.md").write_text("of before")
+    arguments = ("--artifact", tmp_path / "damaged.onnx", "--json", tmp_path / "found.json", "--repro", repro)
+    run = cli("bisect", MODEL, *arguments)
+    assert run.code == 1, run.err
+    assert f"aten.leaky_relu.default at networks.py:{line('x = F.leaky_relu(')} " in run.out
+    assert "dynamo converts it rightly by itself" in run.out
+    assert "nothing was written" in run.out
+    assert (repro / "issue.md").read_text() == "of before"
+    found = Bisection.model_validate(json.loads((tmp_path / "found.json").read_text()))
+    assert found.verdict == "file"
+    assert found.file_op is not None
+    assert found.file_op.op == "LeakyRelu"
+
+
+def test_a_file_of_another_model_is_refused(cli: CLI, right: Path) -> None:
+    run = cli("bisect", "tests/bisect/networks.py:resized", "--artifact", right)
+    assert run.code == 2
+    assert "is not of this model" in run.err
+    assert "[1, 5], the model's output [1, 4]" in run.err
+
+
+def test_a_road_of_ones_own_model_and_its_repro(cli: CLI, tmp_path: Path) -> None:
+    repro = tmp_path / "repro"
+    run = cli("bisect", "tests/bisect/networks.py:divided", "--road", "onnx/dynamo", "--bare", "--repro", repro)
+    assert run.code == 1, run.err
+    assert "aten.avg_pool2d.default at networks.py" in run.out
+    assert "repro.py by itself shows" in run.out
+    assert "divisor_override" in (ROOT / "tests" / "bisect" / "networks.py").read_text()
+    assert (repro / "repro.py").is_file()
