@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from deploykit.bisect.matching import Matcher
     from deploykit.bisect.reference import Reference
 
-SINGLES, GROWN, STEPS = 10, 4, 4
+SINGLES, GROWN, STEPS = 10, 3, 3
 """How many suspects are cut out alone, how many with their makers, and in how many steps."""
 SHOWN_GOOD = 4
 
@@ -176,12 +176,14 @@ def _last_good(reference: Reference, matcher: Matcher, culprit: str) -> list[str
 def _record(reference: Reference, matcher: Matcher, name: str) -> NodeRecord:
     node, found = reference.nodes[name], matcher.found[name]
     near = None if found.tensor else matcher.near(name)
+    tensor = near[1] if near else found.tensor
     return NodeRecord(
         name=name,
         op=node.op,
         place=node.place,
         right=bool(found.tensor),
-        tensor=near[1] if near else found.tensor,
+        tensor=tensor,
+        made_by=matcher.tensors[tensor].op if tensor else "",
         snr_db=_rounded(near[0] if near else found.snr_db),
         floor_db=_rounded(node.floor_db),
         required_db=round(node.required_db, 1),

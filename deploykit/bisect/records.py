@@ -31,6 +31,8 @@ class NodeRecord(Strict):
     """Whether a tensor of the file is its result."""
     tensor: str = ""
     """That tensor; of a result that the file does not have, the one that comes nearest, if any does."""
+    made_by: str = ""
+    """The op of the file that gave that tensor."""
     snr_db: float | None = None
     floor_db: float | None = None
     required_db: float

@@ -118,7 +118,7 @@ def refer(program: torch.export.ExportedProgram, given: Tensors, moved: Tensors,
         if node.op == "call_function" and node.name in values:
             constant = node.name not in variable
             place, floor = places.get(node.name, ""), floors.get(node.name)
-            nodes[node.name] = Node(node.name, str(node.target), taken, place, constant, floor)
+            nodes[node.name] = Node(node.name, _op(node), taken, place, constant, floor)
     (last,) = (node for node in module.graph.nodes if node.op == "output")
     leaves = torch.utils._pytree.tree_leaves(last.args)
     outputs = tuple(leaf.name for leaf in leaves if isinstance(leaf, torch.fx.Node))
@@ -134,6 +134,13 @@ def ratio(wanted: NDArray[Any], got: NDArray[Any]) -> float:
             return -SNR_CAP_DB
         want, have = want[~special], have[~special]
     return snr_db(want, want - have)
+
+
+def _op(node: torch.fx.Node) -> str:
+    """The op; of a result that is picked from several, the op that gave them."""
+    while not isinstance(node.target, torch._ops.OpOverload) and len(node.all_input_nodes) == 1:
+        (node,) = node.all_input_nodes
+    return str(node.target)
 
 
 def _taken(node: torch.fx.Node) -> tuple[str, ...]:

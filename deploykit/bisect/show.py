@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from deploykit.bisect.records import Bisection, NodeRecord, ProofRecord
+from deploykit.bisect.records import Bisection, NodeRecord
 
 GOOD, BAD = "green", "bold red"
 
@@ -37,8 +37,10 @@ def sentence(found: Bisection) -> str:
         case "right":
             return f"{found.artifact} computes what {found.model} computes."
         case "converter":
-            alone = "the op converted by itself" if _size(found.proof) == 1 else f"these {_size(found.proof)} ops alone"
-            return f"{named} is converted wrongly: {alone} by {found.road}: {_db(_alone(found.proof))}."
+            size = len(found.proof.nodes) if found.proof else 0
+            alone = "by itself" if size == 1 else f"in a graph of {size} ops"
+            figure = _db(found.proof.finding.snr_db if found.proof else None)
+            return f"{named} is converted wrongly: {alone}, through {found.road}, it has {figure}."
         case "file":
             return f"{named} is where {found.artifact} goes wrong; {found.road} converts it rightly by itself."
         case "runtime":
@@ -63,27 +65,30 @@ def _table(found: Bisection) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("in the file", no_wrap=True)
     table.add_column("dB (needed)", justify="right", no_wrap=True)
-    table.add_column("op", overflow="fold")
+    table.add_column("op", no_wrap=True)
     table.add_column("line", overflow="fold")
     for node in (*found.good, *found.bad):
         state = Text("right", GOOD) if node.right else Text("wrong" if node.tensor else "absent", BAD)
         figure = "–" if node.snr_db is None else f"{node.snr_db:.1f}"
         table.add_row(
-            state, f"{figure} ({node.required_db:.0f})", Text(node.op), Text(_CODE.sub("", node.place) or "–")
+            state, f"{figure} ({node.required_db:.0f})", Text(_short(node.op)), Text(_CODE.sub("", node.place) or "–")
         )
     return table
 
 
 def _reasons(found: Bisection) -> list[str]:
     lines = []
-    if found.file_op is not None:
+    culprit = found.culprit
+    if found.verdict == "converter" and culprit and culprit.made_by:
+        lines.append(f"in the file: {culprit.made_by} makes '{culprit.tensor}', which comes nearest to it")
+    elif found.file_op is not None:
         operands = ", ".join(f"'{name}'" for name in found.file_op.operands) or "constants"
         lines.append(f"in the file: {found.file_op.op} makes '{found.file_op.tensor}' of {operands}, which are right")
     for item in found.tried:
         finding = item.finding
-        what = " + ".join(op.removeprefix("aten.") for op in item.ops)
+        what = " + ".join(map(_short, item.ops))
         figure = _db(finding.snr_db) if finding.snr_db is not None else finding.reason
-        lines.append(f"alone by {found.road}: {what} for {item.suspect}: {finding.outcome}, {figure}")
+        lines.append(f"alone, through {found.road}: {what} ({item.suspect}) is {finding.outcome}, {figure}")
     if found.verdict == "file":
         lines.append(
             "The op shows nothing alone: the file was changed, is of other weights or another converter's version, or "
@@ -104,12 +109,8 @@ def _repro(found: Bisection, folder: Path) -> str:
     )
 
 
-def _size(proof: ProofRecord | None) -> int:
-    return len(proof.nodes) if proof else 0
-
-
-def _alone(proof: ProofRecord | None) -> float | None:
-    return proof.finding.snr_db if proof else None
+def _short(op: str) -> str:
+    return op.removeprefix("aten.").removesuffix(".default")
 
 
 def _at(node: NodeRecord) -> str:

@@ -170,11 +170,6 @@ def plain() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
     return Plain().eval(), (torch.randn(1, 3, 9, 9),)
 
 
-def resized() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
-    """An entry."""
-    return Resized().eval(), (torch.randn(1, 3, 9, 9),)
-
-
 def divided() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
     """An entry."""
     return Divided().eval(), (torch.randn(1, 3, 9, 9),)

@@ -11,7 +11,7 @@ import pytest
 
 from deploykit.bisect.records import Bisection
 from tests.bisect.networks import line
-from tests.conftest import ROOT, Run
+from tests.conftest import Run
 
 CLI = Callable[..., Run]
 MODEL = "tests/bisect/networks.py:plain"
@@ -71,18 +71,10 @@ def test_a_damaged_file_is_wrong_at_its_line_and_no_repro_is_written(cli: CLI, r
     assert found.file_op.op == "LeakyRelu"
 
 
-def test_a_file_of_another_model_is_refused(cli: CLI, right: Path) -> None:
-    run = cli("bisect", "tests/bisect/networks.py:resized", "--artifact", right)
-    assert run.code == 2
-    assert "is not of this model" in run.err
-    assert "[1, 5], the model's output [1, 4]" in run.err
-
-
 def test_a_road_of_ones_own_model_and_its_repro(cli: CLI, tmp_path: Path) -> None:
     repro = tmp_path / "repro"
     run = cli("bisect", "tests/bisect/networks.py:divided", "--road", "onnx/dynamo", "--bare", "--repro", repro)
     assert run.code == 1, run.err
     assert "aten.avg_pool2d.default at networks.py" in run.out
     assert "repro.py by itself shows" in run.out
-    assert "divisor_override" in (ROOT / "tests" / "bisect" / "networks.py").read_text()
-    assert (repro / "repro.py").is_file()
+    assert "divisor_override=3" in (repro / "repro.py").read_text() or "None, 3)" in (repro / "repro.py").read_text()
