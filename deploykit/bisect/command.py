@@ -23,8 +23,7 @@ from deploykit.manifest import ParityRecord
 from deploykit.output import refuse_foreign, staged
 from deploykit.parity.inputs import Draws, nudged
 from deploykit.probes.results import installed_versions
-from deploykit.probes.sweep import chosen_roads
-from deploykit.project import Entry, Project
+from deploykit.project import Entry, Project, nearest
 from deploykit.stages.compare import Yardsticks, load_yardsticks
 from deploykit.stages.judge import floor_of, judged, meaningless
 from deploykit.targets import all_targets
@@ -233,8 +232,13 @@ def _road(request: Request) -> tuple[str, str]:
         ArgumentsError: naming everything that does not fit together.
     """
     problems: list[str] = []
-    roads = chosen_roads([request.road] if request.road else [])
+    every = [(name, road.name) for name, backend in BACKENDS.items() for road in backend.roads]
+    words = {pair: (f"{pair[0]}/{pair[1]}", *pair) for pair in every}
+    roads = [pair for pair in every if request.road in ("", *words[pair])]
     file = request.artifact
+    if not roads:
+        valid = {word for several in words.values() for word in several}
+        problems.append(f"--road {request.road}: there is none; {nearest(request.road, valid)}")
     if file is None and not request.road:
         problems.append("nothing to look into; give --artifact FILE, or --road NAME, which makes a file by that road")
     if file is not None:
@@ -243,15 +247,15 @@ def _road(request: Request) -> tuple[str, str]:
         elif file.suffix not in SUFFIXES:
             problems.append(f"--artifact {file}: what kind of file is it? Known are {', '.join(SUFFIXES)}")
         else:
-            roads = {key: value for key, value in roads.items() if value[0] == SUFFIXES[file.suffix]}
-            if not roads:
+            fitting = [pair for pair in roads if pair[0] == SUFFIXES[file.suffix]]
+            if roads and not fitting:
                 problems.append(f"--road {request.road} makes no {file.suffix} files")
+            roads = fitting
         if request.bare:
             problems.append("--bare is for files that --road makes; the given one is taken as it is")
     if problems:
         raise ArgumentsError(problems)
-    backend, road = next(iter(roads.values()))
-    return backend, road.name
+    return roads[0]
 
 
 def _judged(captured: Captured, yardsticks: Yardsticks, kind: str, index: int, outputs: Draws) -> ParityRecord:
