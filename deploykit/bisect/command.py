@@ -116,7 +116,7 @@ class _Work:
         proof = next((item for item in reversed(tried) if item.shows), None)
         found = base.model_copy(
             update={
-                "verdict": _verdict(looked, proof),
+                "verdict": verdict_of(looked, proof),
                 "plain_db": round(looked.plain_db, 1),
                 "total": looked.total,
                 "matched": looked.matched,
@@ -280,12 +280,13 @@ def _moved(captured: Captured, given: Tensors) -> Tensors:
     return {name: values[0] for name, values in nudged(captured.project.contract, stacked)["one"].items()}
 
 
-def _verdict(looked: Looked, proof: ProofRecord | None) -> Verdict:
+def verdict_of(looked: Looked, proof: ProofRecord | None) -> Verdict:
+    """What the inside of a file and the ops alone come to."""
     if not looked.bad:
         return "runtime"
     if proof is not None:
         return "converter"
-    return "file" if looked.matched else "foreign"
+    return "file" if looked.good else "foreign"
 
 
 def _first(looked: Looked, proof: ProofRecord | None) -> tuple[NodeRecord, ...]:

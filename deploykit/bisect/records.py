@@ -10,14 +10,9 @@ from deploykit.probes.results import Finding
 from deploykit.spec import Strict
 
 Verdict = Literal["right", "converter", "file", "runtime", "foreign"]
-
-VERDICTS: dict[Verdict, str] = {
-    "right": "the artifact computes what PyTorch computes",
-    "converter": "the op goes wrong by itself, too, when only it is converted",
-    "file": "the file goes wrong there, but the same op converted by itself is right",
-    "runtime": "the file is right op by op, and what the runtime makes of it is not",
-    "foreign": "nothing that the model computes is in the file",
-}
+"""`right`: the artifact computes what PyTorch computes. `converter`: the op goes wrong by itself, too, when only it is
+converted. `file`: the file goes wrong there, but the op converted by itself is right. `runtime`: the file is right op
+by op, and what the runtime makes of it is not. `foreign`: the file has nothing right before its first wrong op."""
 
 
 class NodeRecord(Strict):

@@ -184,3 +184,13 @@ def plain_file(folder: Path) -> Path:
     assert program is not None
     program.save(str(file))
     return file
+
+
+def doubled() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
+    """An entry."""
+    return Doubled().eval(), (torch.randn(1, 8),)
+
+
+def one_key() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
+    """An entry."""
+    return OneKey().eval(), (torch.randn(1, 8, 8),)
