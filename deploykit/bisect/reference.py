@@ -136,6 +136,14 @@ def ratio(wanted: NDArray[Any], got: NDArray[Any]) -> float:
     return snr_db(want, want - have)
 
 
+def gives_tensor(node: torch.fx.Node) -> bool:
+    """Whether a node is one that files can have: one tensor, and no complex one."""
+    if node.op != "call_function":
+        return True
+    value = node.meta.get("val")
+    return isinstance(value, torch.Tensor) and not value.is_complex()
+
+
 def _op(node: torch.fx.Node) -> str:
     """The op; of a result that is picked from several, the op that gave them."""
     while not isinstance(node.target, torch._ops.OpOverload) and len(node.all_input_nodes) == 1:
@@ -144,11 +152,10 @@ def _op(node: torch.fx.Node) -> str:
 
 
 def _taken(node: torch.fx.Node) -> tuple[str, ...]:
-    """What a node takes, through calls that give several tensors."""
+    """What a node takes, through calls that do not give one real tensor."""
     found: list[str] = []
     for source in node.all_input_nodes:
-        several = source.op == "call_function" and not isinstance(source.meta.get("val"), torch.Tensor)
-        found += _taken(source) if several else [source.name]
+        found += [source.name] if gives_tensor(source) else _taken(source)
     return tuple(dict.fromkeys(found))
 
 
@@ -165,8 +172,8 @@ class _Watched(torch.fx.Interpreter):
 
     def run_node(self, n: torch.fx.Node) -> Any:
         value = super().run_node(n)
-        if isinstance(value, torch.Tensor) and n.op in ("placeholder", "call_function"):
-            self.watch(n.name, value)
+        if isinstance(value, torch.Tensor) and n.op in ("placeholder", "call_function") and gives_tensor(n):
+            self.watch(n.name, value.float() if value.dtype == torch.bfloat16 else value)
         return value
 
 

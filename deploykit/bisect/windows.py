@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch.fx.node import Node as FxNode
 
-from deploykit.bisect.reference import Reference
+from deploykit.bisect.reference import Reference, gives_tensor
 from deploykit.errors import DeploykitError
 
 LARGEST = 24
@@ -161,9 +161,9 @@ def _grown(reference: Reference, suspect: str, steps: int) -> frozenset[str]:
 
 
 def _needed(node: FxNode) -> Iterator[FxNode]:
-    """What comes along: calls that give several tensors, of which one is picked."""
+    """What comes along: calls that give several tensors, of which one is picked, or complex ones."""
     for source in node.all_input_nodes:
-        if source.op == "call_function" and not isinstance(source.meta.get("val"), torch.Tensor):
+        if not gives_tensor(source):
             yield source
             yield from _needed(source)
 
@@ -220,5 +220,8 @@ def _constant(reference: Reference, node: FxNode) -> NDArray[Any]:
     if node.op != "get_attr":
         return reference.values[node.name]
     owner, _, name = str(node.target).rpartition(".")
-    value: torch.Tensor = getattr(reference.module.get_submodule(owner), name)
-    return value.detach().numpy()
+    value = getattr(reference.module.get_submodule(owner), name)
+    if not isinstance(value, torch.Tensor):
+        raise UncutError(f"{node.name} is a graph of its own")
+    array: NDArray[Any] = value.detach().numpy()
+    return array

@@ -23,6 +23,7 @@ class Net(nn.Module):
     def forward(self, x: torch.Tensor, ids: torch.Tensor) -> dict[str, torch.Tensor]:
         left, right = self.conv(x).relu_().split([1, 3], 1)
         ramp = torch.arange(4) * 0.5
+        x = torch.fft.ifft2(torch.fft.fft2(x)).real
         looked = nn.functional.embedding(ids.long(), self.table) + ramp
         return {"y": left * right.mean() + x.clamp(min=-float("inf"))[:, :1, 1:-1, 1:-1], "z": looked}
 
@@ -92,3 +93,14 @@ def test_a_statement_left_out_becomes_an_input(reference: Reference) -> None:
     assert smaller.weights == {}
     check(smaller, reference)
     assert smaller.without(relu) is None
+
+
+def test_complex_numbers_come_along(reference: Reference) -> None:
+    assert not any("fft" in node.op and "real" not in node.op for node in reference.nodes.values())
+    real = next(
+        name for name, node in reference.nodes.items() if node.op.startswith(("aten.real", "aten.view_as_real"))
+    )
+    assert reference.nodes[real].inputs == ("x",)
+    window = cut(reference, real, {real})
+    assert [statement.op for statement in window.statements][:2] == ["aten.fft_fft2.default", "aten.fft_ifft2.default"]
+    check(window, reference)
