@@ -11,7 +11,7 @@ from deploykit.backends import BACKENDS
 from deploykit.backends.base import Tensors
 from deploykit.bisect.border import Border
 from deploykit.bisect.records import FileOpRecord, NodeRecord
-from deploykit.errors import ArgumentsError
+from deploykit.errors import ArgumentsError, ArtifactError
 
 if TYPE_CHECKING:
     from deploykit.bisect.matching import Matcher
@@ -63,7 +63,7 @@ def look(
         to: where the windows go.
 
     Raises:
-        ArtifactError: if the file cannot be run op by op.
+        ArtifactError: if the file cannot be run op by op, or a wrong output is an input or a constant of the model.
         ArgumentsError: if it computes at fp16.
     """
     import torch
@@ -88,6 +88,10 @@ def look(
     looked = Looked(min(ratios.values()), len(matcher.found), sum(bool(f.tensor) for f in matcher.found.values()))
     if not wrong:
         return looked
+    if strange := [name for name, node in wanted.items() if node in wrong and node not in matcher.found]:
+        raise ArtifactError(
+            f"{artifact} gives something else for {', '.join(strange)}, which no op of the model computes"
+        )
     suspects, first = _suspects(reference, matcher, wrong, set(border.to_file(given)))
     cuts = list(windows(reference, suspects, SINGLES, GROWN, STEPS))
     (to / "windows.pickle").write_bytes(pickle.dumps(cuts))

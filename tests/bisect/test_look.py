@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,12 +42,13 @@ def test_names_the_op_that_was_damaged_and_says_that_the_converter_is_right(back
     assert {proof.finding.outcome for proof in tried} == {"right"}
 
 
-def test_a_file_at_fp16_is_refused(tmp_path: Path) -> None:
-    subject = made(Plain(), "onnx", tmp_path)
-    half = BACKENDS["onnx"].roads[0].function(subject.subject.program, subject.subject.request("fp16", tmp_path / "h"))
-    subject.file.write_bytes(half.read_bytes())
+@pytest.mark.parametrize("backend", DAMAGES)
+def test_a_file_at_fp16_is_refused(backend: str, tmp_path: Path) -> None:
+    subject = made(Plain(), backend, tmp_path)
+    road, request = BACKENDS[backend].roads[0], subject.subject.request("fp16", tmp_path / "half")
+    half = replace(subject, file=road.function(subject.subject.program, request))
     with pytest.raises(ArgumentsError, match="fp32 file"):
-        subject.look()
+        half.look()
 
 
 def _first_road(backend: str) -> str:

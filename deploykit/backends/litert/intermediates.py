@@ -41,7 +41,9 @@ def follow(path: Path, inputs: Tensors, watch: Watch) -> Tensors:
                 value = interpreter.get_tensor(index)
             except ValueError:  # a resource, or a tensor that no later op needs
                 continue
-            watch(Made(op["op_name"], names[index], operands, value.dtype.name, value))
+            # Weights at fp16 are all that an fp16 file has of it; what they become is float32.
+            kept = op["operand_types"][0] if op["op_name"] == "DEQUANTIZE" else value.dtype
+            watch(Made(op["op_name"], names[index], operands, np.dtype(kept).name, value))
     return {name: interpreter.get_tensor(index) for name, index in given.items()}
 
 
