@@ -286,7 +286,7 @@ def verdict_of(looked: Looked, proof: ProofRecord | None) -> Verdict:
         return "runtime"
     if proof is not None:
         return "converter"
-    return "file" if looked.good else "foreign"
+    return "file" if looked.matched else "foreign"
 
 
 def _first(looked: Looked, proof: ProofRecord | None) -> tuple[NodeRecord, ...]:

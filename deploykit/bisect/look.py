@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from deploykit.bisect.matching import Matcher
     from deploykit.bisect.reference import Reference
 
-SINGLES, GROWN, STEPS = 10, 3, 3
-"""How many suspects are cut out alone, how many with their makers, and in how many steps."""
+TRIED = 10
+"""How many suspects are cut out: what is fused or laid out otherwise stands between them and the culprit."""
 SHOWN_GOOD = 4
 
 
@@ -93,7 +93,7 @@ def look(
             f"{artifact} gives something else for {', '.join(strange)}, which no op of the model computes"
         )
     suspects, first = _suspects(reference, matcher, wrong, set(border.to_file(given)))
-    cuts = list(windows(reference, suspects, SINGLES, GROWN, STEPS))
+    cuts = list(windows(reference, suspects, TRIED))
     (to / "windows.pickle").write_bytes(pickle.dumps(cuts))
     return Looked(
         looked.plain_db,

@@ -12,7 +12,7 @@ from deploykit.spec import Strict
 Verdict = Literal["right", "converter", "file", "runtime", "foreign"]
 """`right`: the artifact computes what PyTorch computes. `converter`: the op goes wrong by itself, too, when only it is
 converted. `file`: the file goes wrong there, but the op converted by itself is right. `runtime`: the file is right op
-by op, and what the runtime makes of it is not. `foreign`: the file has nothing right before its first wrong op."""
+by op, and what the runtime makes of it is not. `foreign`: the file has no result of the model."""
 
 
 class NodeRecord(Strict):

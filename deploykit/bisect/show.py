@@ -47,7 +47,7 @@ def sentence(found: Bisection) -> str:
             plain = _db(found.plain_db)
             return f"{found.artifact} is right op by op ({plain}); {found.runner} makes something else of it."
         case "foreign":
-            return f"{found.artifact} is wrong from its first op on, {named}. Is it of this model, with these weights?"
+            return f"{found.artifact} has nothing of {found.model}, not even {named}. Is it of these weights?"
 
 
 def _figures(found: Bisection) -> list[str]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch.fx.node import Node as FxNode
 
 from deploykit.bisect.reference import Reference, gives_tensor
+from deploykit.bisect.regions import behind
 from deploykit.errors import DeploykitError
 
 LARGEST = 24
@@ -100,20 +101,18 @@ class Window:
         return _closed(replace(self, statements=kept, outputs=outputs), {**self.inputs, name: dropped.value})
 
 
-def windows(reference: Reference, suspects: Sequence[str], singles: int, grown: int, steps: int) -> Iterator[Window]:
-    """What may show a fault alone, the smallest first: each suspect, then some with what they were made from.
+def windows(reference: Reference, suspects: Sequence[str], count: int) -> Iterator[Window]:
+    """What may show a fault alone, the smallest first: each suspect, then with its makers, then with all before it.
 
     Args:
         reference: the program with its values.
         suspects: nodes, the likeliest first.
-        singles: how many of them are cut out alone.
-        grown: how many of them with their makers.
-        steps: of growth, each by the makers of what is there.
+        count: how many of them are looked at.
     """
     seen: set[frozenset[str]] = set()
-    for step in range(steps + 1):
-        for suspect in suspects[: grown if step else singles]:
-            chosen = _grown(reference, suspect, step)
+    for grow in (_alone, _with_makers, _with_all):
+        for suspect in suspects[:count]:
+            chosen = grow(reference, suspect, frozenset(suspects))
             if chosen in seen or len(chosen) > LARGEST:
                 continue
             seen.add(chosen)
@@ -153,11 +152,23 @@ def cut(reference: Reference, suspect: str, chosen: Collection[str]) -> Window:
     return _closed(window, reference.values)
 
 
-def _grown(reference: Reference, suspect: str, steps: int) -> frozenset[str]:
-    chosen = {suspect}
-    for _ in range(steps):
-        chosen |= {name for other in chosen for name in reference.nodes[other].inputs if name in reference.nodes}
-    return frozenset(chosen)
+def _alone(reference: Reference, suspect: str, suspects: frozenset[str]) -> frozenset[str]:
+    return frozenset({suspect})
+
+
+def _with_makers(reference: Reference, suspect: str, suspects: frozenset[str]) -> frozenset[str]:
+    return _and_makers(reference, {suspect})
+
+
+def _with_all(reference: Reference, suspect: str, suspects: frozenset[str]) -> frozenset[str]:
+    """With the suspects that it was made from, and their makers, which are right."""
+    region = behind([suspect], lambda name: reference.nodes[name].inputs, lambda name: name not in suspects)
+    return _and_makers(reference, region)
+
+
+def _and_makers(reference: Reference, nodes: Collection[str]) -> frozenset[str]:
+    makers = {name for node in nodes for name in reference.nodes[node].inputs if name in reference.nodes}
+    return frozenset({*nodes, *makers})
 
 
 def _needed(node: FxNode) -> Iterator[FxNode]:

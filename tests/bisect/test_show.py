@@ -79,7 +79,7 @@ def test_a_repro_that_could_not_be_run_says_so() -> None:
     [
         (Looked(120.0, 9, 9), None, "runtime"),
         (Looked(10.0, 9, 4, bad=(NODE,)), PROOF, "converter"),
-        (Looked(10.0, 9, 4, good=(NODE,), bad=(NODE,)), None, "file"),
+        (Looked(10.0, 9, 4, bad=(NODE,)), None, "file"),
         (Looked(10.0, 9, 0, bad=(NODE,)), None, "foreign"),
     ],
 )

@@ -53,7 +53,7 @@ def check(window: Window, reference: Reference) -> None:
 
 def test_every_node_alone_and_with_its_makers(reference: Reference) -> None:
     suspects = [name for name, node in reference.nodes.items() if not node.constant]
-    found = list(windows(reference, suspects, singles=len(suspects), grown=len(suspects), steps=3))
+    found = list(windows(reference, suspects, len(suspects)))
     assert {window.suspect for window in found} == set(suspects)
     assert max(len(window.statements) for window in found) > 3
     for window in found:
