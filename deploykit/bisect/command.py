@@ -114,14 +114,15 @@ class _Work:
         looked = self._look(captured, program, file, border, worst)
         tried = self._prove(looked, worst) if looked.windows else ()
         proof = next((item for item in reversed(tried) if item.shows), None)
+        bad = _first(looked, proof)
         found = base.model_copy(
             update={
                 "verdict": verdict_of(looked, proof),
                 "plain_db": round(looked.plain_db, 1),
                 "total": looked.total,
                 "matched": looked.matched,
-                "good": looked.good,
-                "bad": _first(looked, proof),
+                "good": looked.good[bad[0].name] if bad else (),
+                "bad": bad,
                 "file_op": looked.file_op,
                 "proof": proof,
                 "tried": tried,

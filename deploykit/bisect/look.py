@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ class Looked:
         plain_db: of the outputs, run op by op.
         total: results of the model that depend on its inputs.
         matched: those that are in the file.
-        good: the last right ones before the fault.
+        good: the last right ones before each of the likeliest culprits, by its name.
         bad: what the file does not have of all that leads to its wrong outputs, the likeliest culprit first.
         order: their names, in the order of execution.
         file_op: the first op of the file that makes wrong of right.
@@ -40,7 +40,7 @@ class Looked:
     plain_db: float
     total: int
     matched: int
-    good: tuple[NodeRecord, ...] = ()
+    good: dict[str, tuple[NodeRecord, ...]] = field(default_factory=dict)
     bad: tuple[NodeRecord, ...] = ()
     order: tuple[str, ...] = ()
     file_op: FileOpRecord | None = None
@@ -99,7 +99,10 @@ def look(
         looked.plain_db,
         looked.total,
         looked.matched,
-        tuple(_record(reference, matcher, name) for name in _last_good(reference, matcher, suspects[0])),
+        {
+            suspect: tuple(_record(reference, matcher, name) for name in _last_good(reference, matcher, suspect))
+            for suspect in suspects[:TRIED]
+        },
         tuple(_record(reference, matcher, name) for name in suspects),
         tuple(name for name in reference.nodes if name in suspects),
         first,

@@ -130,7 +130,7 @@ def drawn_alike(window: Window) -> tuple[Window | None, str]:
         return None, ""
     texts = {name: f"torch.randn({', '.join(map(str, value.shape)) or '()'})" for name, value in values.items()}
     weights = ", ".join(f"{name}={texts[name]}.numpy()" for name in window.weights)
-    inputs = "".join(f"{texts[name]}, " for name in window.inputs).strip()
+    inputs = ", ".join(texts[name] for name in window.inputs) + "," * (len(window.inputs) == 1)
     return other, f"torch.manual_seed(0)\nmodel = Model({weights}).eval()\ninputs = ({inputs})\n"
 
 

@@ -79,8 +79,9 @@ def _table(found: Bisection) -> Table:
 def _reasons(found: Bisection) -> list[str]:
     lines = []
     culprit = found.culprit
-    if found.verdict == "converter" and culprit and culprit.made_by:
-        lines.append(f"in the file: {culprit.made_by} makes '{culprit.tensor}', which comes nearest to it")
+    if found.verdict == "converter" and culprit is not None:
+        near = f"{culprit.made_by} makes '{culprit.tensor}', which comes nearest to it" if culprit.made_by else ""
+        lines += [f"in the file: {near}"] if near else []
     elif found.file_op is not None:
         operands = ", ".join(f"'{name}'" for name in found.file_op.operands) or "constants"
         lines.append(f"in the file: {found.file_op.op} makes '{found.file_op.tensor}' of {operands}, which are right")

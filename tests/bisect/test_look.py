@@ -30,7 +30,8 @@ def test_names_the_op_that_was_damaged_and_says_that_the_converter_is_right(back
     assert culprit.place.startswith(f"tests/bisect/networks.py:{line(code)} ")
     assert culprit.snr_db is not None
     assert culprit.snr_db < culprit.required_db
-    assert all(node.right for node in looked.good)
+    assert looked.good[culprit.name]
+    assert all(node.right for node in looked.good[culprit.name])
     assert looked.file_op is not None
     windows = pickle.loads((tmp_path / WINDOWS).read_bytes())
     assert windows[0].suspect == culprit.name
