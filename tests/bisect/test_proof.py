@@ -12,9 +12,11 @@ import torch
 from torch import nn
 
 from deploykit.backends import BACKENDS
-from deploykit.bisect.proof import SMALLEST, proofs, prove, showing
+from deploykit.bisect import proof as proof_module
+from deploykit.bisect.proof import SMALLEST, WINDOWS, proofs, prove, showing
 from deploykit.bisect.records import Bisection, ProofRecord
 from deploykit.bisect.repro import CONVERTERS, FILES, write
+from deploykit.bisect.windows import Statement, Window
 from deploykit.probes.results import Finding
 from deploykit.probes.sweep import all_roads
 from tests.bisect.networks import Divided, Doubled, OneKey, Resized, line, made
@@ -128,3 +130,23 @@ def test_what_is_a_little_rough_is_not_blamed_for_what_is_plainly_wrong() -> Non
 
 def test_every_road_has_its_converter_for_others() -> None:
     assert CONVERTERS.keys() == all_roads().keys()
+
+
+def test_a_converter_that_dies_costs_the_window_that_it_died_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows = [Window(name, (Statement(name, "aten.x", "x", (), None),), {}, {}, (), (name,)) for name in "abc"]
+    (tmp_path / WINDOWS).write_bytes(pickle.dumps(windows))
+
+    def measured(window: Window, *_: object) -> Finding:
+        if window.suspect == "b":
+            raise KeyboardInterrupt  # as sudden as an end of the process
+        return Finding(outcome="wrong" if window.suspect == "c" else "right", snr_db=3.0)
+
+    monkeypatch.setattr(proof_module, "measured", measured)
+    with pytest.raises(KeyboardInterrupt):
+        prove(tmp_path, "onnx", "dynamo", 0, 10.0)
+    assert [record.finding.outcome for record in proofs(tmp_path)] == ["right", "crashed"]
+    prove(tmp_path, "onnx", "dynamo", 2, 10.0)
+    assert [record.finding.outcome for record in proofs(tmp_path)] == ["right", "crashed", "wrong"]
+    assert proofs(tmp_path)[-1].shows
