@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from platformdirs import user_log_path
 
 from deploykit.backends import BACKENDS, RUNNERS, RUNS
 from deploykit.backends.base import LowerRequest, Tensors
@@ -17,8 +19,8 @@ from deploykit.bisect.look import Looked, look
 from deploykit.bisect.proof import proofs, prove
 from deploykit.bisect.records import Bisection, NodeRecord, ProofRecord, Verdict
 from deploykit.bisect.repro import FILES, write
-from deploykit.errors import ArgumentsError, DeploykitError
-from deploykit.jobs import IsolatedPool, JobDied, logged
+from deploykit.errors import ArgumentsError, DeploykitError, LoweringError
+from deploykit.jobs import IsolatedPool, JobDied, JobFailed, logged
 from deploykit.manifest import ParityRecord
 from deploykit.output import refuse_foreign, staged
 from deploykit.parity.inputs import Draws, nudged
@@ -79,7 +81,13 @@ def bisect(request: Request, tell: Callable[[str], None]) -> Bisection:
     if request.repro is not None:
         refuse_foreign(request.repro, FILES)
     with tempfile.TemporaryDirectory(prefix="deploykit-bisect-") as scratch, IsolatedPool(1) as pool:
-        return _Work(request, backend, road, Path(scratch), pool, tell).go()
+        work = _Work(request, backend, road, Path(scratch), pool, tell)
+        try:
+            return work.go()
+        except (JobDied, JobFailed, LoweringError) as error:
+            kept = user_log_path("deploykit", ensure_exists=True) / "last-bisect.log"
+            shutil.copyfile(work.log, kept)
+            raise DeploykitError(f"{error}\nThe log is in {kept}") from error
 
 
 @dataclass(frozen=True)

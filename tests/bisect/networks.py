@@ -194,3 +194,13 @@ def doubled() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
 def one_key() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
     """An entry."""
     return OneKey().eval(), (torch.randn(1, 8, 8),)
+
+
+def bessel() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
+    """An entry that no converter takes."""
+
+    class Bessel(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.special.bessel_j0(x)
+
+    return Bessel().eval(), (torch.randn(1, 8),)

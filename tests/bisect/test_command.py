@@ -85,3 +85,12 @@ def test_a_road_of_ones_own_model_and_its_repro(cli: CLI, tmp_path: Path) -> Non
     assert "aten.avg_pool2d.default at networks.py" in run.out
     assert "repro.py by itself shows" in run.out
     assert re.search(r"torch\.ops\.aten\.avg_pool2d\.default\(conv2d, .*\b3\)", (repro / "repro.py").read_text())
+
+
+def test_a_road_that_leads_nowhere_says_why_and_where_its_log_is(cli: CLI) -> None:
+    run = cli("bisect", "tests/bisect/networks.py:bessel", "--road", "onnx/dynamo")
+    assert run.code == 2
+    assert "bessel_j0" in run.err
+    log = re.search(r"The log is in (.*)", run.err)
+    assert log is not None
+    assert "Traceback" in Path(log[1].strip()).read_text()
