@@ -108,7 +108,7 @@ def build(
             with ConsoleProgress(err, verbose) as progress:
                 report = pipeline.build(request, progress)
         out.print(summary(report))
-        out.print(where(report, folder), soft_wrap=True)
+        out.print(where(report, folder, source), soft_wrap=True)
         raise typer.Exit(0 if report.verdict == "passed" else 1)
 
 
@@ -256,6 +256,43 @@ def probe(
     with _errors():
         request = Request(tuple(road or ()), tuple(theme or ()), tuple(case or ()), to, workers)
         out.print(command.probe(request, markdown, err))
+
+
+@app.command()
+def bisect(
+    source: Source = None,
+    artifact: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="An .mlpackage, .tflite or .onnx of this model, made by anyone.")
+    ] = None,
+    road: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Makes the file, and converts single ops: litert-torch, onnx/dynamo…"),
+    ] = "",
+    bare: Annotated[
+        bool, typer.Option("--bare", help="The road's converter as it is, without deploykit's rewrites.")
+    ] = False,
+    repro: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the smallest graph that shows it, and an issue's text.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="The findings as JSON.")] = None,
+) -> None:
+    """Find the first op of a model that an artifact computes otherwise, and prove it by converting it alone.
+
+    Exit codes: 0 the artifact is right, 1 it is not, 2 something given is wrong.
+    """
+    from deploykit.bisect.command import Request
+    from deploykit.bisect.command import bisect as find
+    from deploykit.bisect.show import shown
+    from deploykit.source import read_source
+
+    with _errors():
+        request = Request(read_source(source), artifact, road, bare, repro)
+        with err.status("reading") as status:
+            found = find(request, status.update)
+        if to is not None:
+            to.write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        out.print(shown(found, repro))
+        raise typer.Exit(0 if found.verdict == "right" else 1)
 
 
 @app.command()

@@ -57,10 +57,32 @@ class ConsoleProgress(Progress):
             self._bars.update(self._task, description=f"{name} done")
 
 
-def where(report: Report, folder: Path) -> Text:
-    """Where the report, the Mac kit and the SDKs are."""
+def where(report: Report, folder: Path, source: str | None = None) -> Text:
+    """Where the report, the Mac kit and the SDKs are; and how to find what is wrong with a file that is.
+
+    Args:
+        report: of the build.
+        folder: its output.
+        source: what the user called the model; None names it as MODEL.
+    """
     lines = [f"report   {folder / 'report' / 'index.html'}"]
     if any(artifact.backend == "coreml" and artifact.path for artifact in report.artifacts):
         lines.append(f"mac      {folder / 'mac'}  (check.py runs the Core ML artifacts on any Mac)")
     lines += [f"{sdk.platform:<8} {folder / sdk.path}" for sdk in report.sdks if sdk.path is not None]
+    named = source or "MODEL"
+    lines += [
+        f"bisect   deploykit bisect {named} --road '{road}'  (the op that is wrong)" for road in _wrong_roads(report)
+    ]
     return Text("\n".join(lines))
+
+
+def _wrong_roads(report: Report) -> list[str]:
+    """Those whose fp32 files were kept although they are wrong, as "backend/road"."""
+    wrong = {(r.target, r.precision) for r in report.parity if r.verdict == "failed" and r.snr_db is not None}
+    found = [
+        f"{artifact.backend}/{artifact.road}"
+        for artifact in report.artifacts
+        if ((artifact.target, "fp32") in wrong and artifact.precision == "fp32")
+        or any(gate.gate == "fp32 twin" and gate.verdict == "failed" for gate in artifact.gates)
+    ]
+    return list(dict.fromkeys(found))

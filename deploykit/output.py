@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,12 +21,13 @@ FULL_BYTES = 256 * 1024
 
 
 @contextmanager
-def staged(out: Path, *, carried: bool = False) -> Iterator[Path]:
+def staged(out: Path, *, carried: bool = False, written: Collection[str] = WRITTEN) -> Iterator[Path]:
     """Gives a folder beside `out` to build in; it takes `out`'s place when the block ends well.
 
     Args:
         out: the output folder.
         carried: the block takes over everything that is in `out`, foreign files too, so they are no reason to refuse.
+        written: what deploykit writes there; a folder with anything else in it is refused.
 
     Raises:
         OutputError: if `out` holds files that deploykit did not write, another build is at work in it, or the disk
@@ -34,7 +35,7 @@ def staged(out: Path, *, carried: bool = False) -> Iterator[Path]:
     """
     out = out.absolute()
     if not carried:
-        _refuse_foreign(out)
+        refuse_foreign(out, written)
     staging, old = (out.parent / f".{out.name}.deploykit-{part}" for part in ("staging", "old"))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -91,10 +92,15 @@ def _recover(out: Path, staging: Path, old: Path) -> None:
             shutil.rmtree(left)
 
 
-def _refuse_foreign(out: Path) -> None:
+def refuse_foreign(out: Path, written: Collection[str] = WRITTEN) -> None:
+    """Refuses an output folder that holds anything but what deploykit writes.
+
+    Raises:
+        OutputError: naming what is in the way.
+    """
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out} is a file; --out takes a folder")
-    foreign = sorted(p.name for p in out.iterdir() if p.name not in WRITTEN) if out.is_dir() else []
+    foreign = sorted(p.name for p in out.iterdir() if p.name not in written) if out.is_dir() else []
     if foreign:
         shown = ", ".join(foreign[:5]) + (" …" if len(foreign) > 5 else "")
         raise OutputError(f"{out} holds what deploykit did not write ({shown}); --out takes a folder of its own")

@@ -57,9 +57,10 @@ def loaded_after(code: str) -> set[str]:
         "import deploykit.pipeline",
         "import deploykit.execution",
         "import deploykit.inspection",
+        "import deploykit.bisect.command",
         "from deploykit.cli import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass",
     ],
-    ids=["codegen", "pipeline", "run", "inspect", "help"],
+    ids=["codegen", "pipeline", "run", "inspect", "bisect", "help"],
 )
 def test_no_heavy_package_is_imported(code: str) -> None:
     assert loaded_after(code) & set(HEAVY) == set()

@@ -12,7 +12,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, get_args
 
-from deploykit.backends.base import Inside, Road, Runner, Tensors
+from deploykit.backends.base import Inside, Road, Runner, Tensors, Watch
 from deploykit.manifest import ComputeUnits, Interface, UnknownOp
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -48,6 +48,8 @@ class Backend:
     """Where is told which ops of a program its first road's converter does not know."""
     interface: str
     """Where the reader of a saved file's border is."""
+    intermediates: str
+    """Where a saved file is run tensor by tensor."""
     tools: tuple[str, ...]
     """Distributions whose versions the manifest keeps."""
     imports: tuple[str, ...]
@@ -76,6 +78,23 @@ class Backend:
             ArtifactError: if it cannot be read.
         """
         found: Interface = resolve_name(self.interface)(artifact)
+        return found
+
+    def follow(self, artifact: Path, inputs: Tensors, watch: Watch) -> Tensors:
+        """Runs a file op by op, without what a runtime fuses or optimises, and shows each tensor that an op gives.
+
+        Args:
+            artifact: a saved file.
+            inputs: by the file's names.
+            watch: called with each tensor.
+
+        Returns:
+            The outputs, by the file's names.
+
+        Raises:
+            ArtifactError: if it cannot be opened or executed.
+        """
+        found: Tensors = resolve_name(self.intermediates)(artifact, inputs, watch)
         return found
 
     def look_inside(self, artifact: Path, draws: Sequence[Tensors], origins: dict[str, str]) -> Inside:
@@ -189,6 +208,7 @@ BACKENDS: dict[str, Backend] = {
         ),
         "deploykit.backends.coreml.knows:unknown",
         "deploykit.backends.coreml.interface:read_interface",
+        "deploykit.backends.coreml.intermediates:follow",
         ("coremltools", "torch"),
         ("coremltools",),
         inside="deploykit.backends.coreml.numerics:look_inside",
@@ -218,6 +238,7 @@ BACKENDS: dict[str, Backend] = {
         ),
         "deploykit.backends.litert.knows:unknown",
         "deploykit.backends.litert.interface:read_interface",
+        "deploykit.backends.litert.intermediates:follow",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
         ("litert_torch", "ai_edge_litert.interpreter", "ai_edge_quantizer.quantizer"),
         one_shape=True,
@@ -234,6 +255,7 @@ BACKENDS: dict[str, Backend] = {
         ),
         "deploykit.backends.onnx.knows:unknown",
         "deploykit.backends.onnx.interface:read_interface",
+        "deploykit.backends.onnx.intermediates:follow",
         ("onnx", "onnxscript", "onnxslim", "onnxconverter-common", "torch"),
         ("onnxslim", "onnxconverter_common.float16", "onnxscript.function_libs.torch_lib.ops"),
     ),
@@ -262,3 +284,6 @@ RUNNERS: dict[str, RunnerEntry] = {
     ),
     "onnxruntime": RunnerEntry("ONNX Runtime, CPU", "deploykit.backends.onnx.runner:OnnxRunner", ".onnx"),
 }
+
+RUNS: dict[str, str] = {"coreml": "coreml-reference", "litert": "tflite", "onnx": "onnxruntime"}
+"""Backend → the runner that executes its files on any host."""

@@ -105,6 +105,29 @@ class Inside:
     """The op that costs the output most, where one stands out."""
 
 
+@dataclass(frozen=True)
+class Made:
+    """A tensor that an op of a saved file gave while the file ran.
+
+    Attributes:
+        op: the op's type in the file's format, for example `CONV_2D`.
+        name: the tensor's, in the file.
+        operands: the names of the tensors that the op took, constants left out where the format tells them apart.
+        dtype: its type as NumPy calls it, as the file declares it.
+        value: its elements; valid during the call only, copy what is kept.
+    """
+
+    op: str
+    name: str
+    operands: tuple[str, ...]
+    dtype: str
+    value: NDArray[Any]
+
+
+Watch = Callable[[Made], None]
+"""Sees every tensor that the ops of a file give, in the order of execution."""
+
+
 class Runner(ABC):
     """Executes a saved artifact. A context manager: native objects live between `__enter__` and `__exit__`."""
 

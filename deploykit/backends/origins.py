@@ -23,10 +23,24 @@ def save_origins(
     """Writes `ORIGINS` for the program that a converter sees.
 
     Args:
+        captured: as torch.export gave it.
+        lowered: the same after decompositions.
+        root: of the user's project.
+        folder: where the file goes.
+    """
+    found = origins_of(captured, lowered, root)
+    (folder / ORIGINS).write_text(json.dumps(found, indent=0, sort_keys=True), encoding="utf-8")
+
+
+def origins_of(
+    captured: torch.export.ExportedProgram, lowered: torch.export.ExportedProgram, root: Path
+) -> dict[str, str]:
+    """The line and the module of each op of a program, for example "model.py:12 `x = x / 0.1` in blocks.1 (Block)".
+
+    Args:
         captured: as torch.export gave it; it knows lines that decompositions forget.
         lowered: the same after decompositions; its node names are what converters name their ops after.
         root: of the user's project: paths are relative to it, or to the package that they are in.
-        folder: where the file goes.
     """
     lines = {node.name: line for node in calls(captured.graph_module) if (line := line_of(node, root))}
     found = {}
@@ -35,7 +49,7 @@ def save_origins(
         place = " in ".join(filter(None, (own, _module(node))))
         if place:
             found[node.name] = place
-    (folder / ORIGINS).write_text(json.dumps(found, indent=0, sort_keys=True), encoding="utf-8")
+    return found
 
 
 def calls(module: torch.fx.GraphModule) -> Iterator[torch.fx.Node]:

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.utils import _pytree as pytree
 
-from deploykit.backends import BACKENDS, RUNNERS, RoadEntry
+from deploykit.backends import BACKENDS, RUNNERS, RUNS, RoadEntry
 from deploykit.backends.base import LowerRequest, Tensors
 from deploykit.errors import UnavailableError, UnsupportedOpsError
 from deploykit.manifest import Signature, TensorSpec
@@ -24,9 +24,6 @@ from deploykit.probes.cases.base import Case
 from deploykit.probes.judge import judge
 from deploykit.probes.results import Answer, Finding
 from deploykit.targets import all_targets
-
-RUNS: dict[str, str] = {"coreml": "coreml-reference", "litert": "tflite", "onnx": "onnxruntime"}
-"""Backend → the runner that executes its files here."""
 
 NAME = "probe"
 
@@ -72,7 +69,7 @@ def prepare(case: Case) -> Prepared:
         {name: value.numpy() for name, value in given.items()},
         {name: value.numpy() for name, value in made.items()},
         _exact(case, given),
-        Signature(inputs=_specs(given), outputs=_specs(made)),
+        Signature(inputs=specs(given), outputs=specs(made)),
     )
 
 
@@ -92,32 +89,33 @@ def probe(case: Case, backend: str, road: RoadEntry, rewrites: tuple[str, ...]) 
     try:
         prepared = prepare(case)
     except Exception as error:
-        return (), None if rewrites else Finding(outcome="not_run", reason=f"torch.export: {_line(error)}")
+        return (), None if rewrites else Finding(outcome="not_run", reason=f"torch.export: {told(error)}")
     try:
         program, used = rewrite(prepared.program, rewrites) if rewrites else (prepared.program, ())
     except Exception as error:
-        return rewrites, Finding(outcome="refused", reason=f"rewriting: {_line(error)}")
+        return rewrites, Finding(outcome="refused", reason=f"rewriting: {told(error)}")
     if rewrites and not used:
         return (), None
-    finding = _measure(prepared, program, backend, road)
+    finding = measure(prepared, program, backend, road)
     return used, finding.model_copy(update={"seconds": round(time.monotonic() - start, 2)})
 
 
-def _measure(prepared: Prepared, program: torch.export.ExportedProgram, backend: str, road: RoadEntry) -> Finding:
+def measure(prepared: Prepared, program: torch.export.ExportedProgram, backend: str, road: RoadEntry) -> Finding:
+    """What a road makes of a program: lowered, saved, read back, run and compared."""
     with _request(backend, prepared.signature) as request:
         try:
             file = road.function(program, request)
         except UnavailableError as error:
-            return Finding(outcome="not_run", reason=_line(error))
+            return Finding(outcome="not_run", reason=told(error))
         except Exception as error:
-            return Finding(outcome="refused", reason=_line(error))
+            return Finding(outcome="refused", reason=told(error))
         try:
             with RUNNERS[RUNS[backend]].open(file) as runner:
                 outputs = runner.run(prepared.inputs)
         except UnsupportedOpsError as error:
-            return Finding(outcome="not_run", reason=_line(error))
+            return Finding(outcome="not_run", reason=told(error))
         except Exception as error:
-            return Finding(outcome="refused", reason=_line(error))
+            return Finding(outcome="refused", reason=told(error))
         return judge(prepared.reference, prepared.exact, outputs)
 
 
@@ -141,14 +139,15 @@ def _exact(case: Case, given: dict[str, torch.Tensor]) -> Tensors | None:
         return None
 
 
-def _specs(tensors: dict[str, torch.Tensor]) -> tuple[TensorSpec, ...]:
+def specs(tensors: dict[str, torch.Tensor]) -> tuple[TensorSpec, ...]:
+    """Names, types and shapes."""
     return tuple(
         TensorSpec.model_validate({"name": n, "dtype": str(t.dtype).removeprefix("torch."), "shape": tuple(t.shape)})
         for n, t in tensors.items()
     )
 
 
-def _line(error: BaseException) -> str:
+def told(error: BaseException) -> str:
     """An error in one line that is not too long to read: the one at the root, where an exporter wraps it."""
     while error.__cause__ is not None:
         error = error.__cause__

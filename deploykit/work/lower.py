@@ -6,7 +6,8 @@ import math
 import re
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -45,7 +46,7 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
 
     provenance.share()
     entry = next(entry for entry in BACKENDS[backend].roads if entry.name == road)
-    try:
+    with lowering():
         loaded = torch.export.load(program)
         sizes = listed_sizes(request) if BACKENDS[backend].one_shape else []
         done = [rewrite(_at(loaded, request, each), entry.rewrites) for each in sizes or [{}]]
@@ -53,6 +54,13 @@ def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tupl
         file = entry.function(done[0][0], replace(request, others=others))
         used = tuple(dict.fromkeys(name for _, names in done for name in names))
         return file, used, round(time.monotonic() - start, 3)
+
+
+@contextmanager
+def lowering() -> Iterator[None]:
+    """Whatever a converter raises, as a LoweringError of one line; the traceback is printed."""
+    try:
+        yield
     except DeploykitError:
         raise
     except Exception as error:

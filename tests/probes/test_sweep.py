@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from deploykit.backends import BACKENDS, RoadEntry
+from deploykit.backends import BACKENDS, RUNS, RoadEntry
 from deploykit.errors import ArgumentsError
 from deploykit.probes.cases import by_id
 from deploykit.probes.results import Record, Results, load, save
-from deploykit.probes.run import RUNS
 from deploykit.probes.sweep import Request, Roads, all_roads, chosen_cases, chosen_roads, sweep
 from deploykit.probes.workers import Worker
 
