@@ -109,9 +109,7 @@ class _Work:
         if captured.signature.is_open:
             names = ", ".join(captured.project.contract.dims)
             raise ArgumentsError(
-                [
-                    f"ops are compared at one size, and the contract leaves {names} open; give the size that is wrong there"
-                ]
+                [f"ops are compared at one size, and the contract leaves {names} open; give the one size"]
             )
         program, file = Captured.program(self.scratch), self.request.artifact
         if file is None:

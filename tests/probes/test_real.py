@@ -6,7 +6,7 @@ import pytest
 
 from deploykit.backends import BACKENDS
 from deploykit.probes.cases import by_id
-from deploykit.probes.run import _line, probe
+from deploykit.probes.run import probe, told
 
 (LITERT,) = (road for road in BACKENDS["litert"].roads if road.name == "litert-torch")
 SILENT = (
@@ -48,4 +48,4 @@ def test_a_rewrite_without_use_is_not_measured_again() -> None:
 
 def test_a_reason_names_no_folder_of_this_machine() -> None:
     error = RuntimeError('\x1b[96mfailed\x1b[0m:  loc("/tmp/x/deploykit/probes/run.py":3:1): NaN/inf or\n a / b')
-    assert _line(error) == 'RuntimeError: failed: loc("run.py":3:1): NaN/inf or a / b'
+    assert told(error) == 'RuntimeError: failed: loc("run.py":3:1): NaN/inf or a / b'

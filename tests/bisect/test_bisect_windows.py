@@ -64,7 +64,7 @@ def test_places_floors_and_constants(reference: Reference) -> None:
     nodes = reference.nodes
     assert [name for name, node in nodes.items() if node.constant] == ["arange", "mul"]
     conv = nodes[named(reference, "conv2d")]
-    assert conv.place.startswith("tests/bisect/test_windows.py:")
+    assert conv.place.startswith("tests/bisect/test_bisect_windows.py:")
     assert "in conv (Conv2d)" in conv.place
     assert conv.floor_db is not None
     assert 110 < conv.floor_db < 200
