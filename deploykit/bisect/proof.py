@@ -84,21 +84,11 @@ def prepared_of(window: Window) -> Prepared:
     """A window, exported, with what is right."""
     import torch
 
-    from deploykit.manifest import Signature
-    from deploykit.probes.run import Named, Prepared, specs
+    from deploykit.probes.run import Named, exported
 
     module = Named(window.module(), (False,) * len(window.inputs))
     given = {f"x{i}": torch.from_numpy(value) for i, value in enumerate(window.inputs.values())}
-    with torch.no_grad():
-        made = module(**given)
-        program = torch.export.export(module, args=(), kwargs=given, strict=False)
-    return Prepared(
-        program,
-        {name: value.numpy() for name, value in given.items()},
-        {name: value.numpy() for name, value in made.items()},
-        _exact(window, given),
-        Signature(inputs=specs(given), outputs=specs(made)),
-    )
+    return exported(module, given, _exact(window, given))
 
 
 def _exact(window: Window, given: dict[str, torch.Tensor]) -> dict[str, Any] | None:

@@ -61,6 +61,17 @@ def prepare(case: Case) -> Prepared:
     tensors = case.tensors()
     module = Named(case.module(), tuple(value.dtype == torch.int64 for value in tensors)).eval()
     given = {f"x{i}": v.int() if v.dtype == torch.int64 else v for i, v in enumerate(tensors)}
+    return exported(module, given, _exact(case, given))
+
+
+def exported(module: Named, given: dict[str, torch.Tensor], exact: Tensors | None) -> Prepared:
+    """A module, exported, with what is right.
+
+    Args:
+        module: takes the inputs by name.
+        given: the inputs.
+        exact: the outputs at float64, where there is such a thing.
+    """
     with torch.no_grad():
         made = module(**given)
         program = torch.export.export(module, args=(), kwargs=given, strict=False)
@@ -68,7 +79,7 @@ def prepare(case: Case) -> Prepared:
         program,
         {name: value.numpy() for name, value in given.items()},
         {name: value.numpy() for name, value in made.items()},
-        _exact(case, given),
+        exact,
         Signature(inputs=specs(given), outputs=specs(made)),
     )
 
