@@ -121,6 +121,8 @@ class RunnerEntry:
     """Why it cannot run on this host, or None if it can."""
     compute_units: ComputeUnits | None = None
     """What a build lets Apple's runtime use; other units are the Mac kit's."""
+    interprets: bool = False
+    """Whether it computes the file op by op, so that its time says nothing of a phone's."""
 
     def open(self, artifact: Path, **options: str) -> Runner:
         """The runner, with the artifact read.
@@ -267,6 +269,7 @@ RUNNERS: dict[str, RunnerEntry] = {
         "deploykit.backends.coreml.reference:ReferenceRunner",
         ".mlpackage",
         {"mode": ("rounded", "unrounded", "fp64", "pessimistic"), "function": ()},
+        interprets=True,
     ),
     "coreml-apple": RunnerEntry(
         "Core ML, Apple's runtime",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from deploykit.backends import BACKENDS, RoadEntry
+from deploykit.backends import BACKENDS, RUNNERS, RoadEntry
 from deploykit.backends.base import LowerRequest
 from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError, UnavailableError
@@ -28,6 +28,9 @@ from deploykit.work import narrow as narrow_job
 from deploykit.work.capture import Captured
 
 Job = Future[Any]
+
+CLEARLY = 0.95
+"""Of an earlier road's time: what a later one has to need at most to be kept in its place."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +156,13 @@ class _Walk:
         return chosen, records
 
     def _fastest(self, right: list[Attempt]) -> Generator[Job, Job, tuple[Attempt, dict[str, str]]]:
-        """The fastest on the first runner, and what that says of each; the first one where it cannot be measured."""
-        runner = self.plan.runners(self.lowerings[0])[0]
+        """The fastest on the first runner that can tell, and what is to be said of each; the first one where none can.
+
+        One that is hardly faster than an earlier one is not kept in its place: times differ from run to run.
+        """
+        runner = next((r for r in self.plan.runners(self.lowerings[0]) if not RUNNERS[r].interprets), None)
+        if runner is None:
+            return right[0], {attempt.record.road: "right; no runner here tells its speed" for attempt in right}
         files = tuple(attempt.file for attempt in right if attempt.file is not None)
         log, inputs = self.work.log(f"time-{self.lowerings[0].name}"), self.work.scratch / "inputs.npz"
         done = yield self.work.pool.submit(logged, log, timing.time_files, runner, files, inputs)
@@ -163,13 +171,13 @@ class _Walk:
         except DeploykitError as error:
             why = f"right; which is the fastest on {runner} could not be measured: {error}"
             return right[0], {attempt.record.road: why for attempt in right}
-        best = right[min(range(len(right)), key=seconds.__getitem__)]
-        than = f"the time of {best.record.road} on {runner}"
+        chosen = next(i for i, value in enumerate(seconds) if value * CLEARLY <= min(seconds))
+        best, than = right[chosen], f"the time of {right[chosen].record.road} on {runner}"
         said = {
-            attempt.record.road: f"right, but {value / min(seconds):.2f} times {than}"
+            attempt.record.road: f"right, but {value / seconds[chosen]:.2f} times {than}"
             for attempt, value in zip(right, seconds, strict=True)
         }
-        return best, said | {best.record.road: f"the fastest on {runner}"}
+        return best, said | {best.record.road: f"the fastest on {runner}, or hardly slower"}
 
     def _unknown(self, lowering: Lowering) -> Generator[Job, Job, tuple[UnknownOp, ...]]:
         """The ops in the way of a backend that no road leads to."""

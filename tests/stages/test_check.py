@@ -110,8 +110,9 @@ def test_a_runners_limit_is_not_run(checked: Callable[..., Checked]) -> None:
     assert made.manifest.verdict == "not_run"
 
 
-def test_a_reference_that_says_nothing_is_not_run(checked: Callable[..., Checked]) -> None:
-    (record,) = checked(np.zeros_like(RIGHT), reference=np.zeros_like(RIGHT)).parity
+@pytest.mark.parametrize("exact", [np.zeros_like(RIGHT), RIGHT], ids=["zeros", "noise"])
+def test_a_reference_that_says_nothing_is_not_run(exact: np.ndarray, checked: Callable[..., Checked]) -> None:
+    (record,) = checked(np.zeros_like(RIGHT), reference=np.zeros_like(RIGHT), exact=exact).parity
     assert record.verdict == "not_run"
     assert "all zeros" in record.reason
 

@@ -183,7 +183,27 @@ def test_best_keeps_the_fastest_of_the_right_ones(
     assert outcomes(made["fp32"]) == [("right", "passed"), ("wrong", "failed"), ("also right", "kept")]
     slower, _, kept = made["fp32"].roads_tried
     assert "times the time of also right on onnxruntime" in slower.reason
-    assert kept.reason == "the fastest on onnxruntime"
+    assert kept.reason == "the fastest on onnxruntime, or hardly slower"
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [((1.0, 0.97), "right"), ((1.0, 0.9), "also right")])
+def test_best_keeps_the_earlier_road_where_a_later_one_is_hardly_faster(
+    walked: Callable[..., dict[str, Lowered]],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: tuple[float, float],
+    kept: str,
+) -> None:
+    monkeypatch.setattr(timing, "time_files", lambda *_: seconds)
+    assert walked("right", "also right", best=True)["fp32"].road == kept
+
+
+def test_best_keeps_the_first_road_where_a_runner_only_interprets(
+    walked: Callable[..., dict[str, Lowered]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RUNNERS, "onnxruntime", replace(ONNXRUNTIME, interprets=True))
+    made = walked("right", "also right", best=True)["fp32"]
+    assert outcomes(made) == [("right", "kept"), ("also right", "passed")]
+    assert {record.reason for record in made.roads_tried} == {"right; no runner here tells its speed"}
 
 
 def test_best_keeps_the_first_right_one_where_time_cannot_be_taken(
