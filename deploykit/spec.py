@@ -154,12 +154,14 @@ class ImageInput(Strict):
     @field_validator("size", mode="before")
     @classmethod
     def _fixed(cls, value: object) -> object:
-        if isinstance(value, list | tuple) and (names := [size for size in value if isinstance(size, str)]):
+        if not isinstance(value, list | tuple):
+            return value
+        if names := [size for size in value if isinstance(size, str)]:
             raise ValueError(
                 f"{', '.join(map(repr, names))} is no number, and an image has one size, to which pictures are "
                 'resized; for a size that is known at run time only take type = "tensor"'
             )
-        return value
+        return tuple(value)  # JSON's list is a tuple to a strict reader, but not once Python has seen it
 
     @model_validator(mode="after")
     def _per_channel(self) -> ImageInput:

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 
 def test_a_few_seconds_of_damage_find_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.backends.coreml.fuzz", "--minutes", "0.1", "--programs", "6"]
+    command = [sys.executable, "-m", "tests.backends.coreml.fuzz", "--minutes", "0.3", "--programs", "6"]
     done = subprocess.run(
         [*command, "--keep", tmp_path / "found"], cwd=ROOT, capture_output=True, text=True, check=False
     )
