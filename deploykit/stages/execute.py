@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploykit.backends.base import ORIGINS
 from deploykit.cache.memory import Task
@@ -13,13 +13,16 @@ from deploykit.errors import DeploykitError, UnsupportedOpsError
 from deploykit.jobs import JobDied, JobFailed
 from deploykit.manifest import RoadRecord, UnknownOp
 from deploykit.project import Entry, Project
-from deploykit.stages.plan import Lowering, Plan
+from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work import capture as capture_job
 from deploykit.work import examine as examine_job
 from deploykit.work import run as run_job
 from deploykit.work.capture import Captured
 from deploykit.work.examine import Examined
+
+if TYPE_CHECKING:
+    from deploykit.stages.compare import Compared
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Lowered:
     """Where there is no file: the ops that stand in the way."""
     ran: dict[str, Ran] = field(default_factory=dict)
     """By runner, where it was run already to see whether the road can be kept."""
+    compared: dict[Item, Compared] = field(default_factory=dict)
+    """What came of comparing those runs."""
 
 
 def capture(work: Workspace, source: Project | Entry, plan: Plan) -> Captured:

@@ -18,9 +18,9 @@ from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError, UnavailableError
 from deploykit.jobs import interleave, logged
 from deploykit.manifest import ParityRecord, RoadRecord, UnknownOp, Verdict, overall, tightest
-from deploykit.stages.compare import Yardsticks, compare_item, load_yardsticks
+from deploykit.stages.compare import Compared, Yardsticks, compare_item, load_yardsticks
 from deploykit.stages.execute import Lowered, Ran, finished_run, submit_run
-from deploykit.stages.plan import Lowering, Plan
+from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work import knowledge, timing
 from deploykit.work import lower as lower_job
@@ -40,6 +40,7 @@ class Attempt:
     record: RoadRecord
     file: Path | None = None
     ran: dict[str, Ran] = field(default_factory=dict)
+    compared: dict[Item, Compared] = field(default_factory=dict)
     verdict: Verdict = "failed"
 
     @property
@@ -91,7 +92,7 @@ class _Walk:
             unknown = yield from self._unknown(first)
             return dict.fromkeys(self.lowerings, Lowered(None, tuple(records), None, log, unknown))
         name = chosen.record.road
-        made = {first: Lowered(name, tuple(records), chosen.file, log, (), chosen.ran)}
+        made = {first: Lowered(name, tuple(records), chosen.file, log, (), chosen.ran, chosen.compared)}
         road = next(road for road in roads if road.name == name)
         jobs = [(lowering, self._narrow(road, lowering, chosen)) for lowering in rest]
         for lowering, job in jobs:
@@ -120,16 +121,15 @@ class _Walk:
         """With the verdict of everything that was run."""
         ran = {(lowering, runner): outcome for runner, outcome in attempt.ran.items()}
         items = [item for item in self.plan.checked if item.lowering == lowering]
-        records = [
-            record for item in items for record in compare_item(item, self.captured, ran, self.yardsticks).parity
-        ]
+        compared = {item: compare_item(item, self.captured, ran, self.yardsticks) for item in items}
+        records = [record for found in compared.values() for record in found.parity]
         verdict = overall(records)
         closest = tightest(records)
         record = attempt.record.model_copy(update={"snr_db": closest and closest.snr_db})
         if verdict != "passed":
             outcome = "failed" if verdict == "failed" else record.outcome
             record = record.model_copy(update={"outcome": outcome, "reason": _reasons(records, verdict)})
-        return replace(attempt, record=record, verdict=verdict)
+        return replace(attempt, record=record, verdict=verdict, compared=compared)
 
     def _choose(self, attempts: list[Attempt]) -> Generator[Job, Job, tuple[Attempt | None, list[RoadRecord]]]:
         """What is kept, and what is said of every road.
