@@ -151,12 +151,18 @@ _COREML = (
     "rank at most 5",
     "negative padding as slices",
     "resizes as matrix products",
+    "antialiased resizes as matrix products",
     "windows as picks",
     "moments as means",
     "arithmetic in plain ops",
     "real functions of integers",
     "elements moved by slices",
     "dilated max pooling as maxima",
+    "indices of maxima by comparisons",
+    "average pooling by a divisor as a mean",
+    "instance norm of kept statistics as a scale",
+    "sums with a factor",
+    "means scattered as sums",
     "attention with key and value for each head",
 )
 
@@ -168,6 +174,11 @@ _LITERT_TORCH = (
     "complex numbers as pairs",
     "Fourier transforms as matmuls",
     "adaptive max pooling as maxima",
+    "max pooling with its own room",
+    "indices of maxima by comparisons",
+    "antialiased resizes as matrix products",
+    "sums with a factor",
+    "means scattered as sums",
     "transposed convolution without output padding",
     "windows as picks",
     "sort as topk",
@@ -185,6 +196,7 @@ _ONNX = (
     "average pooling by a divisor as a mean",
     "pooling without an idle ceil_mode",
     "adaptive max pooling as maxima",
+    "means scattered as sums",
 )
 
 _LITERT_HALF = "deploykit.backends.litert.half:weights_to_fp16"

@@ -49,17 +49,23 @@ REWRITES: dict[str, Rewrite] = {
         (
             "aten.upsample_bicubic2d.vec",
             "aten.upsample_bicubic2d.default",
-            "aten._upsample_bicubic2d_aa.vec",
-            "aten._upsample_bicubic2d_aa.default",
-            "aten._upsample_bilinear2d_aa.vec",
-            "aten._upsample_bilinear2d_aa.default",
             "aten.upsample_linear1d.vec",
             "aten.upsample_bilinear2d.vec",
             "aten.upsample_trilinear3d.vec",
             "aten.adaptive_avg_pool3d.default",
         ),
         _HERE + "resize:RESIZES",
-        "coremltools 9.0 has no bicubic resize, ignores antialiasing, refuses scale factors that are no ratio",
+        "coremltools 9.0 has no bicubic resize, and refuses scale factors that are no ratio",
+    ),
+    "antialiased resizes as matrix products": Rewrite(
+        (
+            "aten._upsample_bicubic2d_aa.vec",
+            "aten._upsample_bicubic2d_aa.default",
+            "aten._upsample_bilinear2d_aa.vec",
+            "aten._upsample_bilinear2d_aa.default",
+        ),
+        _HERE + "resize:ANTIALIASED",
+        "coremltools 9.0 ignores antialiasing, litert-torch 0.10 lacks it",
     ),
     "windows as picks": Rewrite(
         (
@@ -126,6 +132,16 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "arithmetic:ARITHMETIC",
         "coremltools 9.0 lacks them, or torch decomposes them to what it lacks; it mixes no types in where",
     ),
+    "sums with a factor": Rewrite(
+        ("aten.add.Tensor", "aten.sub.Tensor"),
+        _HERE + "arithmetic:SCALED",
+        "coremltools 9.0 forgets alpha: x + y; litert-torch 0.10 refuses it",
+    ),
+    "means scattered as sums": Rewrite(
+        ("aten.scatter_reduce.two",),
+        _HERE + "scattering:mean",
+        "torch 2.14's dynamo exporter to ONNX gives sums: 1 dB; the others refuse it",
+    ),
     "real functions of integers": Rewrite(
         (
             "aten.sqrt.default",
@@ -162,6 +178,16 @@ REWRITES: dict[str, Rewrite] = {
         ("aten.max_pool2d.default",),
         _HERE + "pooling:dilated_max_pool2d",
         "coremltools 9.0 lacks the dilation",
+    ),
+    "max pooling with its own room": Rewrite(
+        ("aten.max_pool2d.default",),
+        _HERE + "pooling:roomy_max_pool2d",
+        "litert-torch 0.10 adds a window where they fit exactly on one axis and ceil_mode matters on the other",
+    ),
+    "indices of maxima by comparisons": Rewrite(
+        ("aten.max_pool2d_with_indices.default",),
+        _HERE + "pooling:max_pool2d_with_indices",
+        "litert-torch 0.10 gives other indices than those into the plane; coremltools 9.0 refuses them",
     ),
     "fractional nearest resize as gathers": Rewrite(
         ("aten.upsample_nearest2d.vec", "aten.upsample_nearest2d.default"),
@@ -243,6 +269,11 @@ REWRITES: dict[str, Rewrite] = {
         ("aten.mean.dim", "aten.adaptive_avg_pool2d.default"),
         _HERE + "reductions:STEPS",
         "LiteRT's CPU kernels sum in a row: over 64 × 64 equal pixels the mean keeps 81 of 128 dB (MaxViT's gates)",
+    ),
+    "instance norm of kept statistics as a scale": Rewrite(
+        ("aten.instance_norm.default",),
+        _HERE + "norms:settled_instance_norm",
+        "coremltools 9.0 takes the input's own statistics: 3 dB",
     ),
     "norms of planes centred twice": Rewrite(
         ("aten.instance_norm.default", "aten.group_norm.default"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -165,6 +166,21 @@ ARITHMETIC: dict[str, Any] = {
     "aten.bilinear.default": bilinear,
     "aten.bucketize.Tensor": bucketize,
     "aten.searchsorted.Tensor": searchsorted,
+}
+
+
+def scaled(combine: Callable[[Any, Any], Any]) -> Any:
+    """A sum or difference whose second term has a factor."""
+
+    def rewritten(x: Any, y: Any, *, alpha: Any = 1) -> Any:
+        return NotImplemented if alpha == 1 else combine(x, y * alpha)
+
+    return rewritten
+
+
+SCALED: dict[str, Any] = {
+    "aten.add.Tensor": scaled(operator.add),
+    "aten.sub.Tensor": scaled(operator.sub),
 }
 
 REAL: dict[str, Any] = {

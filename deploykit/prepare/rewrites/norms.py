@@ -46,6 +46,25 @@ def instance_norm(
     return _affine(_normed(x, eps), weight, bias)
 
 
+def settled_instance_norm(
+    x: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    use_input_stats: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool,
+) -> Any:
+    """`aten.instance_norm` of statistics that training left, as the scale and shift of each channel that it is."""
+    if use_input_stats or running_mean is None or running_var is None:
+        return NotImplemented
+    return _affine(
+        _affine(x, torch.rsqrt(running_var + eps), -running_mean * torch.rsqrt(running_var + eps)), weight, bias
+    )
+
+
 def group_norm(
     x: Tensor,
     groups: int,

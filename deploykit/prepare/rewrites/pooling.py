@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import torch
@@ -81,32 +83,120 @@ def dilated_max_pool2d(
     ceil_mode: bool = False,
 ) -> Any:
     """`aten.max_pool2d` with dilation, as the maximum of slices: one for each place in the window."""
-    kernel, padding, dilation = ([*v, *v][:2] if len(v) == 1 else list(v) for v in (kernel, padding, dilation))
-    stride = [*stride, *stride][:2] if len(stride) == 1 else list(stride) or kernel
-    if dilation == [1, 1] or ceil_mode:
+    rows, columns = _axes(x, kernel, stride, padding, dilation, ceil_mode)
+    if rows.dilation == columns.dilation == 1:
         return NotImplemented
-    x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]), value=float("-inf"))
-    spans = [(x.shape[i - 2] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] * stride[i] + 1 for i in (0, 1)]
-    result: torch.Tensor | None = None
-    for top in range(0, kernel[0] * dilation[0], dilation[0]):
-        for left in range(0, kernel[1] * dilation[1], dilation[1]):
-            part = x[..., top : top + spans[0] : stride[0], left : left + spans[1] : stride[1]]
-            result = part if result is None else torch.maximum(result, part)
-    return result
+    room = _with_room(x, rows, columns)
+    return reduce(torch.maximum, (part for part, _ in _places(room, rows, columns)))
+
+
+def roomy_max_pool2d(
+    x: torch.Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> Any:
+    """`aten.max_pool2d` with `ceil_mode`, as one over a plane that has room for the last windows: of -inf."""
+    if not ceil_mode:
+        return NotImplemented
+    room = _with_room(x, *_axes(x, kernel, stride, padding, dilation, ceil_mode))
+    return F.max_pool2d(room, list(kernel), list(stride) or None, 0, list(dilation), False)
+
+
+def max_pool2d_with_indices(
+    x: torch.Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> Any:
+    """`aten.max_pool2d_with_indices`: which place of each window holds its first maximum, told by comparisons.
+
+    Args:
+        x: [..., H, W].
+        kernel: height and width of a window; one number stands for both, here and below.
+        stride: between windows; the kernel's where it is empty.
+        padding: of -inf, on each side.
+        dilation: between the places of a window.
+        ceil_mode: whether a last window may stand out.
+
+    Returns:
+        The maxima, and int64 indices into the plane, row by row.
+    """
+    rows, columns = _axes(x, kernel, stride, padding, dilation, ceil_mode)
+    first, *others = _places(_with_room(x, rows, columns), rows, columns)
+    best, index = first[0], first[1].expand(first[0].shape)
+    for part, here in others:
+        best, index = torch.maximum(best, part), torch.where(part > best, here, index)
+    return best, index
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """How windows lie along an axis."""
+
+    size: int
+    windows: int
+    kernel: int
+    stride: int
+    padding: int
+    dilation: int
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """What has to be padded before and behind."""
+        end = (self.windows - 1) * self.stride + self.dilation * (self.kernel - 1) + 1
+        return self.padding, max(0, end - self.size - self.padding)
+
+    def slices(self) -> Iterator[tuple[slice, torch.Tensor]]:
+        """For each place in a window: where all windows have it in what was padded, and where in what was not."""
+        for start in range(0, self.kernel * self.dilation, self.dilation):
+            # Padding is never a maximum, wherever it is said to lie.
+            places = (torch.arange(self.windows) * self.stride + start - self.padding).clamp(0, self.size - 1)
+            yield slice(start, start + (self.windows - 1) * self.stride + 1, self.stride), places
+
+
+def _axes(
+    x: torch.Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    ceil_mode: bool,
+) -> tuple[_Axis, _Axis]:
+    """Height and width: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
+
+    PyTorch drops a last window that would start in the padding.
+    """
+    found = []
+    for i, size in enumerate(x.shape[-2:]):
+        k, step, p, d = (values[i % len(values)] for values in (kernel, stride or kernel, padding, dilation))
+        room = size + 2 * p - d * (k - 1) - 1
+        windows = (-(-room // step) if ceil_mode else room // step) + 1
+        found.append(_Axis(size, windows - ((windows - 1) * step >= size + p), k, step, p, d))
+    return found[0], found[1]
+
+
+def _with_room(x: torch.Tensor, rows: _Axis, columns: _Axis) -> torch.Tensor:
+    room = (*columns.room, *rows.room)  # F.pad begins with the last axis
+    return F.pad(x, room, value=float("-inf")) if any(room) else x
+
+
+def _places(room: torch.Tensor, rows: _Axis, columns: _Axis) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """For each place in a window: its values in all windows, and their indices into the plane."""
+    for down, row in rows.slices():
+        for along, column in columns.slices():
+            yield room[..., down, along], row[:, None] * columns.size + column
 
 
 def _idle(
     x: torch.Tensor, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int]
 ) -> bool:
-    """Whether rounding up gives no more windows: PyTorch drops a last one that would start in the padding."""
-    for i, size in enumerate(x.shape[-2:]):
-        k, p, d = (values[i % len(values)] for values in (kernel, padding, dilation))
-        step = (stride or kernel)[i % len(stride or kernel)]
-        room = size + 2 * p - d * (k - 1) - 1
-        more = -(-room // step)
-        if more != room // step and more * step < size + p:
-            return False
-    return True
+    """Whether rounding up gives no more windows."""
+    return _axes(x, kernel, stride, padding, dilation, True) == _axes(x, kernel, stride, padding, dilation, False)
 
 
 def _maxima(x: torch.Tensor, dim: int, new: int) -> torch.Tensor:

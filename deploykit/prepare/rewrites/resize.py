@@ -163,13 +163,16 @@ def _tent(distance: float) -> float:
     return max(0.0, 1 - abs(distance))
 
 
-RESIZES: dict[str, Any] = {
-    "aten.upsample_bicubic2d.vec": bicubic,
-    "aten.upsample_bicubic2d.default": bicubic,
+ANTIALIASED: dict[str, Any] = {
     "aten._upsample_bicubic2d_aa.vec": bicubic_antialiased,
     "aten._upsample_bicubic2d_aa.default": bicubic_antialiased,
     "aten._upsample_bilinear2d_aa.vec": bilinear_antialiased,
     "aten._upsample_bilinear2d_aa.default": bilinear_antialiased,
+}
+
+RESIZES: dict[str, Any] = {
+    "aten.upsample_bicubic2d.vec": bicubic,
+    "aten.upsample_bicubic2d.default": bicubic,
     "aten.upsample_linear1d.vec": linear,
     "aten.upsample_bilinear2d.vec": linear,
     "aten.upsample_trilinear3d.vec": trilinear,

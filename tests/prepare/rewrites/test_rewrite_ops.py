@@ -21,9 +21,10 @@ from deploykit.prepare.rewrites import (
     pooling,
     reductions,
     resize,
+    scattering,
     windows,
 )
-from deploykit.prepare.rewrites.arithmetic import ARITHMETIC, REAL
+from deploykit.prepare.rewrites.arithmetic import ARITHMETIC, REAL, SCALED
 
 
 def random(*shape: int) -> torch.Tensor:
@@ -110,6 +111,7 @@ def test_windows(drawn: tuple[int, ...]) -> None:
 
 
 X, Y = random(3, 4, 5), random(3, 4, 5).flip(0) * 3
+PLACES = torch.randint(0, 3, (3, 4, 5), generator=torch.Generator().manual_seed(1))
 NAN = torch.where(X > 1, float("nan"), X)
 
 CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = {
@@ -176,6 +178,21 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...], 
         (random(1, 4, 3, 5), random(1, 2, 6, 5), random(1, 2, 6, 5)),
         {"enable_gqa": True},
     ),
+    "a sum with a factor": (SCALED["aten.add.Tensor"], torch.add, (X, Y), {"alpha": 0.3}),
+    "a difference with a factor": (SCALED["aten.sub.Tensor"], torch.sub, (X, Y), {"alpha": 3}),
+    "means scattered": (scattering.mean, torch.scatter_reduce, (X, 1, PLACES, Y, "mean"), {}),
+    "means scattered, without what was there": (
+        scattering.mean,
+        torch.scatter_reduce,
+        (X, 1, PLACES, Y, "mean"),
+        {"include_self": False},
+    ),
+    "instance norm of kept statistics": (
+        norms.settled_instance_norm,
+        torch.instance_norm,
+        (random(2, 3, 4, 5), random(3), random(3) + 1, random(3) + 2, random(3).abs() + 1, False, 0.1, 1e-3, False),
+        {},
+    ),
     "dilated maximum": (pooling.dilated_max_pool2d, F.max_pool2d, (random(2, 3, 9, 8), [3, 2], [2], [1], [2]), {}),
 }
 
@@ -196,6 +213,11 @@ LEFT_ALONE: dict[str, Callable[[], Any]] = {
     "where of one type": lambda: arithmetic.where(X > 0, X, Y),
     "a root of floats": lambda: REAL["aten.sqrt.default"](X.abs()),
     "argmax of a dimension": lambda: reductions.argmax(X, 1),
+    "a plain sum": lambda: SCALED["aten.add.Tensor"](X, Y),
+    "sums scattered": lambda: scattering.mean(X, 1, PLACES, Y, "sum"),
+    "an instance norm of its own": lambda: norms.settled_instance_norm(
+        X, None, None, None, None, True, 0.1, 1e-5, False
+    ),
     "an ordinary maximum": lambda: pooling.dilated_max_pool2d(random(1, 1, 4, 4), [2, 2], [2, 2]),
     "ordinary attention": lambda: attention.broadcast(X, X, X),
     "softplus": lambda: arithmetic.softplus(X),

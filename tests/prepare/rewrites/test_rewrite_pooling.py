@@ -47,6 +47,21 @@ def test_windows(n: int, k: int, s: int, p: int, ceil: bool, count: bool, dtype:
         torch.testing.assert_close(divided, F.avg_pool2d(x, k, s, p, ceil, count, 5))
 
 
+@settings(deadline=None, max_examples=200)
+@given(st.integers(4, 9), SMALL, SMALL, st.integers(0, 2), st.integers(1, 2), st.booleans(), DTYPES)
+def test_maxima_and_where_they_are(n: int, k: int, s: int, p: int, d: int, ceil: bool, dtype: torch.dtype) -> None:
+    assume(2 * p <= k and n + 2 * p >= d * (k - 1) + 1)
+    x = values(2, 3, n + 3, n, dtype=dtype).mul(2).round()  # with equal values, of which the first one counts
+    wanted, places = F.max_pool2d(x, k, s, p, d, ceil, return_indices=True)
+    made, found = pooling.max_pool2d_with_indices(x, [k], [s], [p], [d], ceil)
+    assert torch.equal(made, wanted)
+    assert torch.equal(found, places)
+    roomy = pooling.roomy_max_pool2d(x, [k, k], [s, s], [p, p], [d, d], ceil)
+    assert roomy is NotImplemented if not ceil else torch.equal(roomy, wanted)
+    dilated = pooling.dilated_max_pool2d(x, [k, k], [s, s], [p, p], [d, d], ceil)
+    assert dilated is NotImplemented if d == 1 else torch.equal(dilated, wanted)
+
+
 @settings(deadline=None)
 @given(SMALL, SMALL, st.integers(0, 2), st.integers(0, 2), st.integers(1, 2), st.booleans(), DTYPES)
 def test_transposed(k: int, s: int, p: int, extra: int, groups: int, bias: bool, dtype: torch.dtype) -> None:
