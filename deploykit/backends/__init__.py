@@ -161,8 +161,11 @@ _COREML = (
     "indices of maxima by comparisons",
     "average pooling by a divisor as a mean",
     "instance norm of kept statistics as a scale",
+    "group norm of volumes as of planes",
+    "products of vectors as of matrices",
+    "picks of another shape",
     "sums with a factor",
-    "means scattered as sums",
+    "scattered sums and means as additions",
     "attention with key and value for each head",
 )
 
@@ -178,7 +181,7 @@ _LITERT_TORCH = (
     "indices of maxima by comparisons",
     "antialiased resizes as matrix products",
     "sums with a factor",
-    "means scattered as sums",
+    "scattered sums and means as additions",
     "transposed convolution without output padding",
     "windows as picks",
     "sort as topk",
@@ -196,7 +199,7 @@ _ONNX = (
     "average pooling by a divisor as a mean",
     "pooling without an idle ceil_mode",
     "adaptive max pooling as maxima",
-    "means scattered as sums",
+    "scattered sums and means as additions",
 )
 
 _LITERT_HALF = "deploykit.backends.litert.half:weights_to_fp16"

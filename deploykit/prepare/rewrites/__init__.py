@@ -95,6 +95,7 @@ REWRITES: dict[str, Rewrite] = {
             "aten.kthvalue.default",
             "aten.median.dim",
             "aten.prod.dim_int",
+            "aten.cumsum.default",
         ),
         _HERE + "reductions:REDUCTIONS",
         "coremltools 9.0 takes a missing correction of var and std for 0, and argmax of all elements for that of a row",
@@ -124,6 +125,9 @@ REWRITES: dict[str, Rewrite] = {
             "aten.lerp.Tensor",
             "aten.log_sigmoid.default",
             "aten.softplus.default",
+            "aten.asinh.default",
+            "aten.round.decimals",
+            "aten.prelu.default",
             "aten.cdist.default",
             "aten.bilinear.default",
             "aten.bucketize.Tensor",
@@ -132,14 +136,34 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "arithmetic:ARITHMETIC",
         "coremltools 9.0 lacks them, or torch decomposes them to what it lacks; it mixes no types in where",
     ),
+    "products of vectors as of matrices": Rewrite(
+        ("aten.matmul.default", "aten.mv.default", "aten.dot.default"),
+        _HERE + "products:VECTORS",
+        "coremltools 9.0 fails: list index out of range",
+    ),
+    "picks of another shape": Rewrite(
+        (
+            "aten.gather.default",
+            "aten.diagonal.default",
+            "aten.pixel_shuffle.default",
+            "aten.pixel_unshuffle.default",
+        ),
+        _HERE + "picking:PICKING",
+        "coremltools 9.0 has them for tensors of one size, the first two axes, or rank 4 only",
+    ),
+    "group norm of volumes as of planes": Rewrite(
+        ("aten.group_norm.default",),
+        _HERE + "norms:group_norm_of_volumes",
+        "coremltools 9.0 reshapes to rank 6, which Core ML has not",
+    ),
     "sums with a factor": Rewrite(
         ("aten.add.Tensor", "aten.sub.Tensor"),
         _HERE + "arithmetic:SCALED",
         "coremltools 9.0 forgets alpha: x + y; litert-torch 0.10 refuses it",
     ),
-    "means scattered as sums": Rewrite(
+    "scattered sums and means as additions": Rewrite(
         ("aten.scatter_reduce.two",),
-        _HERE + "scattering:mean",
+        _HERE + "scattering:added",
         "torch 2.14's dynamo exporter to ONNX gives sums: 1 dB; the others refuse it",
     ),
     "real functions of integers": Rewrite(

@@ -99,6 +99,28 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return torch.where(scaled > threshold, x, torch.log1p(torch.exp(torch.clamp(scaled, max=threshold))) / beta)
 
 
+def asinh(x: Tensor) -> Tensor:
+    """The logarithm is taken of what is at least 1, so that large negative numbers lose nothing."""
+    size = x.abs()
+    square = size * size
+    near = size * (1 - square / 6 + square * square * (3 / 40))  # the series, where the logarithm would cancel
+    return torch.sign(x) * torch.where(size < 0.1, near, torch.log(size + torch.sqrt(square + 1)))
+
+
+def round_to(x: Tensor, *, decimals: int) -> Tensor:
+    """To so many decimals."""
+    step = 10.0 ** abs(decimals)
+    return torch.round(x * step) / step if decimals > 0 else torch.round(x / step) * step
+
+
+def prelu(x: Tensor, weight: Tensor) -> Any:
+    """A slope for each channel: [N, C, ...], [C]."""
+    if x.dim() == 4 or weight.numel() == 1:
+        return NotImplemented
+    slope = weight.reshape(-1, *[1] * (x.dim() - 2))
+    return torch.relu(x) - slope * torch.relu(-x)
+
+
 def cdist(x: Tensor, y: Tensor, p: float = 2.0, compute_mode: Any = None) -> Any:
     """Distances between rows: [..., P, M], [..., R, M] → [..., P, R]."""
     if p not in (1.0, 2.0):
@@ -162,6 +184,9 @@ ARITHMETIC: dict[str, Any] = {
     "aten.lerp.Tensor": lerp,
     "aten.log_sigmoid.default": log_sigmoid,
     "aten.softplus.default": softplus,
+    "aten.asinh.default": asinh,
+    "aten.round.decimals": round_to,
+    "aten.prelu.default": prelu,
     "aten.cdist.default": cdist,
     "aten.bilinear.default": bilinear,
     "aten.bucketize.Tensor": bucketize,

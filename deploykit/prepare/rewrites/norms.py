@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from deploykit.prepare.rewrites.reductions import mean_in_steps
 
@@ -85,6 +86,20 @@ def group_norm(
     """
     rows = x.reshape(x.shape[0], groups, x.shape[1] // groups, prod(x.shape[2:]))
     return _affine(_normed(rows, eps).reshape(x.shape), weight, bias)
+
+
+def group_norm_of_volumes(
+    x: Tensor,
+    groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    cudnn_enabled: bool = True,
+) -> Any:
+    """`aten.group_norm` of [N, C, D, H, W] and more, as of planes: it asks nothing of the places."""
+    if x.dim() < 5:
+        return NotImplemented
+    return F.group_norm(x.flatten(2, -2), groups, weight, bias, eps).reshape(x.shape)
 
 
 def _normed(x: Tensor, eps: float) -> Tensor:

@@ -105,6 +105,11 @@ def product(x: Tensor, dim: int, keepdim: bool = False, *, dtype: torch.dtype | 
     return result.unsqueeze(dim) if keepdim else result
 
 
+def cumsum(x: Tensor, dim: int, *, dtype: torch.dtype | None = None) -> Any:
+    """`aten.cumsum`, with its axis counted from the first one."""
+    return NotImplemented if dim >= 0 else torch.cumsum(x, dim % x.dim(), dtype=dtype)
+
+
 def mean_in_steps(
     x: Tensor, dim: Sequence[int] | None = None, keepdim: bool = False, *, dtype: torch.dtype | None = None
 ) -> Any:
@@ -150,4 +155,5 @@ REDUCTIONS: dict[str, Any] = {
     "aten.kthvalue.default": kthvalue,
     "aten.median.dim": median,
     "aten.prod.dim_int": product,
+    "aten.cumsum.default": cumsum,
 }
