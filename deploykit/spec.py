@@ -7,52 +7,15 @@ read, and how its errors get their line numbers, is in `deploykit.project`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    SerializerFunctionWrapHandler,
-    field_validator,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, PlainValidator, field_validator, model_validator
+
+from deploykit.strict import NAME, Sparse, Strict, relative_path
 
 Precision = Literal["fp32", "fp16"]
 DType = Literal["float32", "int32", "int64", "bool"]
-
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-"""What inputs and outputs may be called: the names reach three file formats, Kotlin and Swift unchanged."""
-
-
-class Strict(BaseModel):
-    """Refuses unknown keys and is immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sparse(Strict):
-    """Leaves out of its JSON what few models have: the files of all others stay as they are."""
-
-    SPARSE: ClassVar[tuple[str, ...]] = ()
-
-    @model_serializer(mode="wrap")
-    def _without_the_empty(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        values: dict[str, Any] = serialize(self)
-        return {name: value for name, value in values.items() if value or name not in self.SPARSE}
-
-
-def relative_path(value: str) -> str:
-    """Refuses paths that leave the project folder."""
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or "\\" in value:
-        raise ValueError(f"path {value!r} leaves the project folder; give a path inside it")
-    return value
 
 
 class ModelSpec(Strict):
