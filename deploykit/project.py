@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from deploykit import spec as schema
 from deploykit.errors import SpecError
+from deploykit.sizes import DimSpec
 from deploykit.targets import all_targets
 
 CONFIG = "deploykit.toml"
@@ -28,7 +29,7 @@ TABLES: dict[tuple[str, ...], type[BaseModel]] = {
     ("input", "*", "tensor"): schema.TensorInput,
     ("output", "*", "scores"): schema.ScoresOutput,
     ("output", "*", "tensor"): schema.TensorOutput,
-    ("dim", "*"): schema.DimSpec,
+    ("dim", "*"): DimSpec,
     ("build",): schema.BuildSpec,
     ("sdk",): schema.SdkSpec,
     ("tolerance", "*"): schema.ToleranceSpec,

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from deploykit.sizes import DimSpec, Shape, misfits
 from deploykit.strict import NAME, Sparse, Strict, relative_path
 
 Precision = Literal["fp32", "fp16"]
@@ -134,94 +135,6 @@ class ImageInput(Strict):
                     f"{name} has {len(getattr(self, name))} values; a {self.color} image takes 1 or {self.channels}"
                 )
         return self
-
-
-LARGEST_SIZE = 2**24
-"""Of a dimension. More is a slip of the keyboard; test inputs of that size would fill the memory."""
-
-
-class DimSpec(Sparse):
-    """`[dim.NAME]`: a size that is known at run time only: from `min` to `max`, or one of `values`.
-
-    Inputs that name the same dimension have the same size there.
-    """
-
-    SPARSE = ("min", "max", "values", "default")
-
-    min: Annotated[int, Field(ge=1, le=LARGEST_SIZE)] | None = None
-    max: Annotated[int, Field(ge=1, le=LARGEST_SIZE)] | None = None
-    multiple_of: Annotated[int, Field(ge=1)] = 1
-    values: tuple[Annotated[int, Field(ge=1, le=LARGEST_SIZE)], ...] = ()
-    default: int | None = None
-    """Where most tests are, and what Core ML prepares for; the largest where it is not given."""
-
-    @property
-    def low(self) -> int:
-        """The least size."""
-        return self.min if self.min is not None else min(self.values)
-
-    @property
-    def high(self) -> int:
-        """The largest size."""
-        return self.max if self.max is not None else max(self.values)
-
-    @property
-    def size(self) -> int:
-        """The default size."""
-        return self.high if self.default is None else self.default
-
-    def allows(self, size: int) -> bool:
-        """Whether an app may give this size."""
-        return size in self.values if self.values else self.low <= size <= self.high and size % self.multiple_of == 0
-
-    def __str__(self) -> str:
-        if self.values:
-            return f"one of {', '.join(map(str, self.values))}"
-        return f"{self.low} to {self.high}" + (f", a multiple of {self.multiple_of}" if self.multiple_of > 1 else "")
-
-    @model_validator(mode="after")
-    def _one_way(self) -> DimSpec:
-        if self.values:
-            if self.min is not None or self.max is not None or self.multiple_of > 1:
-                raise ValueError(
-                    "values are the sizes there are; leave min, max and multiple_of out, or leave out values"
-                )
-            if len(set(self.values)) < max(2, len(self.values)):
-                raise ValueError("values needs two sizes or more, each once; a single size stands in the shape itself")
-        elif self.min is None or self.max is None:
-            raise ValueError("give min and max, or values = [...]: no format takes a size without an end")
-        elif self.min >= self.max:
-            raise ValueError(
-                f"min = {self.min} is not below max = {self.max}; a size that never changes stands in the shape itself"
-            )
-        elif off := [size for size in (self.min, self.max) if size % self.multiple_of]:
-            raise ValueError(f"{', '.join(map(str, off))} is no multiple of multiple_of = {self.multiple_of}")
-        if self.default is not None and not self.allows(self.default):
-            raise ValueError(f"default = {self.default} is no size that it allows: {self}")
-        return self
-
-
-def _size(value: object) -> int | str:
-    """One size of a shape."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-        return value
-    if isinstance(value, str) and NAME.fullmatch(value):
-        return value
-    raise ValueError(f'{value!r} is no size; write a number of 1 or more, or the name of a [dim.NAME] table, as "time"')
-
-
-Shape = tuple[Annotated[int | str, PlainValidator(_size)], ...]
-"""Sizes, and names of dimensions whose size is known at run time only."""
-
-
-def sized(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """A shape in numbers.
-
-    Args:
-        shape: with names.
-        sizes: of the dimensions.
-    """
-    return tuple(sizes[size] if isinstance(size, str) else size for size in shape)
 
 
 class TensorInput(Sparse):
@@ -355,30 +268,8 @@ class Contract(Sparse):
         return {name: found[name] for name in self.dims}
 
     def misfits(self, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
-        """What is wrong with the sizes of inputs, each with the dimension's name.
-
-        Args:
-            shapes: by input; of others nothing is said.
-        """
-        found: dict[str, tuple[int, str]] = {}
-        problems = []
-        for name, shape in shapes.items():
-            spec = self.inputs.get(name)
-            wanted = spec.shape if spec is not None else shape
-            if len(wanted) != len(shape):
-                problems.append(f"the input '{name}' has {len(shape)} dimensions, the contract {len(wanted)}")
-                continue
-            for axis, (size, given) in enumerate(zip(wanted, shape, strict=True)):
-                if isinstance(size, int):
-                    if size != given:
-                        problems.append(f"the input '{name}' is {given} on axis {axis}, the contract says {size}")
-                    continue
-                if not self.dims[size].allows(given):
-                    problems.append(f"{size} = {given} on axis {axis} of '{name}'; {size} is {self.dims[size]}")
-                first, where = found.setdefault(size, (given, name))
-                if first != given:
-                    problems.append(f"{size} is {first} in '{where}' and {given} in '{name}'; it is one size in both")
-        return problems
+        """What is wrong with the sizes of inputs; see `sizes.misfits`."""
+        return misfits({name: spec.shape for name, spec in self.inputs.items()}, self.dims, shapes)
 
 
 class Spec(Strict):

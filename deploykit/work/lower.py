@@ -17,7 +17,7 @@ from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, LoweringError, StoppedError
 from deploykit.parity.inputs import MOST_COMBINATIONS
-from deploykit.spec import sized
+from deploykit.sizes import sized
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
