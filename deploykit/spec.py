@@ -2,12 +2,13 @@
 
 A contract says what the model takes and gives in an app's terms. Core ML, LiteRT and ONNX interfaces and the
 Kotlin and Swift code are all derived from it, so a preprocessing constant stands in one place. How the file is
-read, and how its errors get their line numbers, is in `deploykit.project`.
+read, and how its errors get their line numbers, is in `deploykit.project`; what has to fit between its tables is in
+`deploykit.crosschecks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -300,37 +301,6 @@ class Spec(Strict):
         if wrong := [name for name in value if not NAME.fullmatch(name)]:
             raise ValueError(f"{', '.join(map(repr, wrong))} is not a name; use a letter, then letters, digits or _")
         return value
-
-    def cross_problems(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """What does not fit between tables: where it stands, and what is wrong. `Project` reads give it its line."""
-        tensors = {name: spec for name, spec in self.input.items() if spec.type == "tensor"}
-        used = {size for spec in tensors.values() for size in spec.shape if isinstance(size, str)}
-        for name, spec in tensors.items():
-            for size in dict.fromkeys(size for size in spec.shape if isinstance(size, str) and size not in self.dim):
-                known = f"the tables are: {', '.join(sorted(self.dim))}" if self.dim else "there is no such table"
-                yield (
-                    ("input", name, "shape"),
-                    f"the size {size!r} of {name} is not known; {known}. Write [dim.{size}] with min and max or values",
-                )
-        for name in self.dim:
-            if name not in used:
-                yield (
-                    ("dim", name),
-                    f"no input's shape has the size {name!r}; name it in a shape, or delete [dim.{name}]",
-                )
-        taken: dict[str, str] = {}
-        for name, spec in tensors.items():
-            if spec.state is None:
-                continue
-            where = ("input", name, "state")
-            kind = self.output[spec.state].type if spec.state in self.output else None
-            if kind is None:
-                yield where, f"no output is called {spec.state!r}; outputs are: {', '.join(self.output)}"
-            elif kind != "tensor":
-                yield where, f'the output {spec.state} is of type "{kind}"; a state comes back as type = "tensor"'
-            if other := taken.get(spec.state):
-                yield where, f"the output {spec.state} is the state of {other} already; each input has its own"
-            taken.setdefault(spec.state, name)
 
     @model_validator(mode="after")
     def _task_fits(self) -> Spec:
