@@ -155,8 +155,13 @@ def test_index_out_of_a_list(index: int, tmp_path: Path) -> None:
 
 
 def counting(x):
-    body = lambda i: mb.add(x=i, y=1.0)  # noqa: E731
-    return mb.while_loop(_cond=lambda i: mb.less(x=i, y=mb.reduce_max(x=x)), _body=body, loop_vars=(0.0,))
+    def below(i):
+        return mb.less(x=i, y=mb.reduce_max(x=x))
+
+    def more(i):
+        return mb.add(x=i, y=1.0)
+
+    return mb.while_loop(_cond=below, _body=more, loop_vars=(0.0,))
 
 
 def test_an_endless_loop_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
