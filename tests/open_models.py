@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploykit.backends import BACKENDS
-from deploykit.backends.base import LowerRequest
 from deploykit.manifest import Interface
 from deploykit.parity.compare import compare
 from deploykit.parity.interface import differences
@@ -14,7 +13,7 @@ from deploykit.project import CONFIG, read_project
 from deploykit.spec import Precision
 from deploykit.work.capture import Captured, capture
 from deploykit.work.draws import load
-from deploykit.work.lower import lower
+from deploykit.work.lower import lower, requested
 from deploykit.work.run import run
 
 CODE = """
@@ -267,18 +266,7 @@ def go(
 ) -> Went:
     """Lowers a model by a road."""
     contract = given.captured.project.contract
-    request = LowerRequest(
-        "m",
-        "1",
-        None,
-        precision,
-        {"min_os": min_os},
-        given.captured.signature,
-        folder,
-        given.folder,
-        contract.dims,
-        contract.states,
-    )
+    request = requested(given.captured, precision, {"min_os": min_os}, folder / "file")
     file, _, _ = lower(backend, road, Captured.program(given.folder / "scratch"), request)
     interface = BACKENDS[backend].read_interface(file)
     return Went(file, interface, differences(given.captured.signature, interface, None, contract.states))

@@ -12,7 +12,7 @@ import numpy as np
 from platformdirs import user_log_path
 
 from deploykit.backends import BACKENDS, RUNNERS, RUNS
-from deploykit.backends.base import LowerRequest, Tensors
+from deploykit.backends.base import Tensors
 from deploykit.bisect import artifact as artifact_job
 from deploykit.bisect.border import Border, border_of
 from deploykit.bisect.judging import Worst, worst_of
@@ -27,9 +27,11 @@ from deploykit.parity.inputs import nudged
 from deploykit.probes.results import installed_versions
 from deploykit.project import Entry, Project, nearest
 from deploykit.stages.compare import load_yardsticks
+from deploykit.stages.plan import Item
 from deploykit.targets import all_targets
 from deploykit.work.capture import Captured, capture
 from deploykit.work.draws import load
+from deploykit.work.lower import requested
 
 SUFFIXES = {RUNNERS[runner].suffix: backend for backend, runner in RUNS.items()}
 """Of files → the backend that they are of."""
@@ -139,20 +141,9 @@ class _Work:
             return found.model_copy(update={"repro": job.result()})
 
     def _make(self, captured: Captured, lowered: Path) -> Path:
-        folder = self.scratch / "file"
-        folder.mkdir()
         target = next(item for item in all_targets().values() if item.backend == self.backend)
-        model = captured.project.spec.model
-        wanted = LowerRequest(
-            name=captured.project.name,
-            version=model.version,
-            license=model.license,
-            precision="fp32",
-            options={name: str(getattr(target, name)) for name in BACKENDS[self.backend].options},
-            signature=captured.signature,
-            folder=folder,
-            source=captured.project.root,
-        )
+        options = dict(Item(target, "fp32").lowering.options)
+        wanted = requested(captured, "fp32", options, self.scratch / "file")
         program, bare = Captured.program(self.scratch), self.request.bare
         job = self.pool.submit(
             logged, self.log, artifact_job.make, self.backend, self.road, program, wanted, bare, lowered
