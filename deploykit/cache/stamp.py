@@ -16,7 +16,8 @@ from typing import Any
 from deploykit import digests
 from deploykit.cache.follow import PACKAGE
 from deploykit.cache.memory import Memory, holds, host
-from deploykit.cache.store import Reads, Store, read, write
+from deploykit.cache.sealed import read, write
+from deploykit.cache.store import Reads, Store
 from deploykit.request import BuildRequest
 from deploykit.resources import folder as resources
 
