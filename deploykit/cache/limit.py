@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from deploykit.cache.sealed import PART
 from deploykit.cache.store import Store
 from deploykit.errors import ArgumentsError
 
@@ -51,7 +52,7 @@ def prune(store: Store, limit: int) -> None:
                 kept |= new
         for digest in objects.keys() - kept:
             objects[digest].unlink(missing_ok=True)
-        for left in (store.folder / "new").glob("*"):
+        for left in (*(store.folder / "new").glob("*"), *store.folder.glob(f"*/*{PART}")):
             left.unlink(missing_ok=True)
         for stamp in (store.folder / "builds").glob("*.json"):
             if stamp.stat().st_mtime < time.time() - STAMP_S:

@@ -48,7 +48,8 @@ def stamp(request: BuildRequest, memory: Memory | None) -> None:
         "reads": asdict(_together(memory.reads)),
         "output": _output(request.out),
     }
-    write(_file(request.store, request.out), made)
+    with request.store.locked():
+        write(_file(request.store, request.out), made)
 
 
 def _made_of(request: BuildRequest) -> str:

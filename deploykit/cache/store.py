@@ -4,9 +4,15 @@
     records/….json      what a job gave: its files by name and digest, and what it read
     builds/….json       what a whole output folder was made of; see `deploykit.cache.stamp`
 
-Everything is written beside its place, synced and renamed: a kill leaves a whole file or none, and what no record
-names is removed with the next pruning. Whoever writes or removes holds a lock, which ends with its process. Readers
-need none: what they read is checked against its digest, and what is damaged or gone is a miss.
+What holds, also if a build is ended by `kill -9`, and while other builds use the same folder:
+
+- A file is whole or not there: it is written beside its place, synced and renamed; objects before the record that names
+  them. What a killed build leaves beside is removed with the next pruning (`deploykit.cache.limit`).
+- Who writes, prunes or clears holds the lock of the folder, which ends with its process. So no pruning takes an object
+  between its writing and that of its record, nor a file that is being written.
+- Readers need no lock: what they read is checked against its digest, and what is damaged or gone is a miss: it is done
+  anew, never used. They remove a damaged file without the lock; if that takes one that was just written anew, that is
+  a miss, too.
 """
 
 from __future__ import annotations
@@ -113,7 +119,6 @@ class Store:
         Raises:
             OSError: if it cannot be written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.locked():
             kept = {name: self._add(path) for name, path in files.items()}
             sizes = sum(path.stat().st_size for path in files.values()) + len(answer) + len(log)
@@ -208,7 +213,12 @@ class Store:
         return wrong
 
     def locked(self) -> FileLock:
-        """For whoever writes or removes."""
+        """For whoever writes, prunes or clears; makes the folder.
+
+        Raises:
+            OSError: if that cannot be.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return FileLock(self.folder / "lock")
 
     def _add(self, source: Path | bytes) -> str:

@@ -20,11 +20,14 @@ def test_pruning_removes_what_was_not_used_for_longest(tmp_path: Path) -> None:
         os.utime(store.folder / "records" / f"{key}.json", (then, then))
     (store.folder / "objects" / "ff").mkdir(exist_ok=True)
     (store.folder / "objects" / "ff" / "orphan").write_bytes(b"of a build that was killed")
-    (store.folder / "new" / "half").write_bytes(b"of a build that was killed")
+    halves = [store.folder / name for name in ("new/half", "records/half.part", "builds/half.part")]
+    for half in halves:
+        half.parent.mkdir(exist_ok=True)
+        half.write_bytes(b"of a build that was killed")
     prune(store, 2500)
     assert [entry.path.stem for entry in store.entries()] == ["a", "b"]
     assert store.size() == 2000 + len(b"answer") + len(b"log")
-    assert not list((store.folder / "new").iterdir())
+    assert not [half for half in halves if half.exists()]
     assert store.verify() == []
     store.clear()
     assert store.entries() == []

@@ -101,4 +101,4 @@ def test_kills_leave_only_whole_entries(store: Store) -> None:
         assert store.entries()
         assert store.verify() == []
         prune(store, 20_000_000)
-        assert not list((store.folder / "new").iterdir())
+        assert not [*(store.folder / "new").iterdir(), *store.folder.rglob("*.part")]
