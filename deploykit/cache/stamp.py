@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from deploykit import digests
+from deploykit.cache.conditions import holds, host
 from deploykit.cache.follow import PACKAGE
-from deploykit.cache.memory import Memory, holds, host
+from deploykit.cache.memory import Memory
 from deploykit.cache.sealed import read, write
 from deploykit.cache.store import Reads, Store
 from deploykit.request import BuildRequest

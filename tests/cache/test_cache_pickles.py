@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploykit.cache.pickles import dumps, loads
+from deploykit.cache.store import Reads
+
+
+def test_paths_in_the_scratch_folder_move_with_it(tmp_path: Path) -> None:
+    value = {"in": tmp_path / "a" / "b", "out": Path("/elsewhere"), "reads": Reads({"x": None})}
+    data = dumps(("done", value), tmp_path)
+    assert str(tmp_path).encode() not in data
+    assert loads(data, Path("/other")) == ("done", value | {"in": Path("/other/a/b")})
+
+
+def test_a_cache_makes_nothing_but_deploykits_data(tmp_path: Path) -> None:
+    class Bad:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return os.system, ("true",)
+
+    with pytest.raises(pickle.UnpicklingError, match=r"system has no place"):
+        loads(pickle.dumps(("done", Bad())), tmp_path)
