@@ -47,9 +47,19 @@ class _Unpickler(pickle.Unpickler):
         return self.scratch / pid
 
     def find_class(self, module: str, name: str) -> Any:
-        if module.split(".")[0] in ("deploykit", "pathlib") or (module, name) in _HARMLESS:
+        if (module, name) in _HARMLESS:
             return super().find_class(module, name)
+        if _top(module) in _OWN:
+            # A module has what it imports as well, and a name may have dots: only classes made there will do.
+            found = super().find_class(module, name)
+            if isinstance(found, type) and _top(found.__module__) in _OWN:
+                return found
         raise pickle.UnpicklingError(f"{module}.{name} has no place in a cache")
 
 
+def _top(module: str) -> str:
+    return module.split(".")[0]
+
+
+_OWN = ("deploykit", "pathlib")
 _HARMLESS = {("collections", "OrderedDict"), ("builtins", "set"), ("builtins", "frozenset")}

@@ -25,3 +25,11 @@ def test_a_cache_makes_nothing_but_deploykits_data(tmp_path: Path) -> None:
 
     with pytest.raises(pickle.UnpicklingError, match=r"system has no place"):
         loads(pickle.dumps(("done", Bad())), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["os.system", "shutil", "write", "Path.read_text"])
+def test_nor_what_its_modules_have_imported_or_do(name: str, tmp_path: Path) -> None:
+    module = b"deploykit.cache.store"
+    call = b"\x80\x04\x8c%c%b\x8c%c%b\x93\x8c\x04true\x85R." % (len(module), module, len(name), name.encode())
+    with pytest.raises(pickle.UnpicklingError, match=f"deploykit.cache.store.{name} has no place"):
+        loads(call, tmp_path)
