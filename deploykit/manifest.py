@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from deploykit.spec import Contract, DType, Precision, Strict
+from deploykit.spec import Contract, DType, Precision
+from deploykit.strict import Strict
 
 Verdict = Literal["passed", "failed", "not_run"]
 

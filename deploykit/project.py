@@ -13,7 +13,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from deploykit import spec as schema
+from deploykit.crosschecks import cross_problems
 from deploykit.errors import SpecError
+from deploykit.sizes import DimSpec
 from deploykit.targets import all_targets
 
 CONFIG = "deploykit.toml"
@@ -28,7 +30,7 @@ TABLES: dict[tuple[str, ...], type[BaseModel]] = {
     ("input", "*", "tensor"): schema.TensorInput,
     ("output", "*", "scores"): schema.ScoresOutput,
     ("output", "*", "tensor"): schema.TensorOutput,
-    ("dim", "*"): schema.DimSpec,
+    ("dim", "*"): DimSpec,
     ("build",): schema.BuildSpec,
     ("sdk",): schema.SdkSpec,
     ("tolerance", "*"): schema.ToleranceSpec,
@@ -90,7 +92,7 @@ def read_project(file: Path) -> Project:
         for name in parsed.build.targets
         if name not in all_targets()
     ]
-    problems += [f"{lines.at(path)}: {text}" for path, text in parsed.cross_problems()]
+    problems += [f"{lines.at(path)}: {text}" for path, text in cross_problems(parsed)]
     labels, label_problems = _labels(parsed.task.labels, file.parent, lines)
     if problems + label_problems:
         raise SpecError(problems + label_problems)

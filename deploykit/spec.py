@@ -2,57 +2,22 @@
 
 A contract says what the model takes and gives in an app's terms. Core ML, LiteRT and ONNX interfaces and the
 Kotlin and Swift code are all derived from it, so a preprocessing constant stands in one place. How the file is
-read, and how its errors get their line numbers, is in `deploykit.project`.
+read, and how its errors get their line numbers, is in `deploykit.project`; what has to fit between its tables is in
+`deploykit.crosschecks`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    SerializerFunctionWrapHandler,
-    field_validator,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
+
+from deploykit.sizes import DimSpec, Shape, misfits
+from deploykit.strict import NAME, Sparse, Strict, relative_path
 
 Precision = Literal["fp32", "fp16"]
 DType = Literal["float32", "int32", "int64", "bool"]
-
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-"""What inputs and outputs may be called: the names reach three file formats, Kotlin and Swift unchanged."""
-
-
-class Strict(BaseModel):
-    """Refuses unknown keys and is immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sparse(Strict):
-    """Leaves out of its JSON what few models have: the files of all others stay as they are."""
-
-    SPARSE: ClassVar[tuple[str, ...]] = ()
-
-    @model_serializer(mode="wrap")
-    def _without_the_empty(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        values: dict[str, Any] = serialize(self)
-        return {name: value for name, value in values.items() if value or name not in self.SPARSE}
-
-
-def relative_path(value: str) -> str:
-    """Refuses paths that leave the project folder."""
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or "\\" in value:
-        raise ValueError(f"path {value!r} leaves the project folder; give a path inside it")
-    return value
 
 
 class ModelSpec(Strict):
@@ -171,94 +136,6 @@ class ImageInput(Strict):
                     f"{name} has {len(getattr(self, name))} values; a {self.color} image takes 1 or {self.channels}"
                 )
         return self
-
-
-LARGEST_SIZE = 2**24
-"""Of a dimension. More is a slip of the keyboard; test inputs of that size would fill the memory."""
-
-
-class DimSpec(Sparse):
-    """`[dim.NAME]`: a size that is known at run time only: from `min` to `max`, or one of `values`.
-
-    Inputs that name the same dimension have the same size there.
-    """
-
-    SPARSE = ("min", "max", "values", "default")
-
-    min: Annotated[int, Field(ge=1, le=LARGEST_SIZE)] | None = None
-    max: Annotated[int, Field(ge=1, le=LARGEST_SIZE)] | None = None
-    multiple_of: Annotated[int, Field(ge=1)] = 1
-    values: tuple[Annotated[int, Field(ge=1, le=LARGEST_SIZE)], ...] = ()
-    default: int | None = None
-    """Where most tests are, and what Core ML prepares for; the largest where it is not given."""
-
-    @property
-    def low(self) -> int:
-        """The least size."""
-        return self.min if self.min is not None else min(self.values)
-
-    @property
-    def high(self) -> int:
-        """The largest size."""
-        return self.max if self.max is not None else max(self.values)
-
-    @property
-    def size(self) -> int:
-        """The default size."""
-        return self.high if self.default is None else self.default
-
-    def allows(self, size: int) -> bool:
-        """Whether an app may give this size."""
-        return size in self.values if self.values else self.low <= size <= self.high and size % self.multiple_of == 0
-
-    def __str__(self) -> str:
-        if self.values:
-            return f"one of {', '.join(map(str, self.values))}"
-        return f"{self.low} to {self.high}" + (f", a multiple of {self.multiple_of}" if self.multiple_of > 1 else "")
-
-    @model_validator(mode="after")
-    def _one_way(self) -> DimSpec:
-        if self.values:
-            if self.min is not None or self.max is not None or self.multiple_of > 1:
-                raise ValueError(
-                    "values are the sizes there are; leave min, max and multiple_of out, or leave out values"
-                )
-            if len(set(self.values)) < max(2, len(self.values)):
-                raise ValueError("values needs two sizes or more, each once; a single size stands in the shape itself")
-        elif self.min is None or self.max is None:
-            raise ValueError("give min and max, or values = [...]: no format takes a size without an end")
-        elif self.min >= self.max:
-            raise ValueError(
-                f"min = {self.min} is not below max = {self.max}; a size that never changes stands in the shape itself"
-            )
-        elif off := [size for size in (self.min, self.max) if size % self.multiple_of]:
-            raise ValueError(f"{', '.join(map(str, off))} is no multiple of multiple_of = {self.multiple_of}")
-        if self.default is not None and not self.allows(self.default):
-            raise ValueError(f"default = {self.default} is no size that it allows: {self}")
-        return self
-
-
-def _size(value: object) -> int | str:
-    """One size of a shape."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-        return value
-    if isinstance(value, str) and NAME.fullmatch(value):
-        return value
-    raise ValueError(f'{value!r} is no size; write a number of 1 or more, or the name of a [dim.NAME] table, as "time"')
-
-
-Shape = tuple[Annotated[int | str, PlainValidator(_size)], ...]
-"""Sizes, and names of dimensions whose size is known at run time only."""
-
-
-def sized(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """A shape in numbers.
-
-    Args:
-        shape: with names.
-        sizes: of the dimensions.
-    """
-    return tuple(sizes[size] if isinstance(size, str) else size for size in shape)
 
 
 class TensorInput(Sparse):
@@ -392,30 +269,8 @@ class Contract(Sparse):
         return {name: found[name] for name in self.dims}
 
     def misfits(self, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
-        """What is wrong with the sizes of inputs, each with the dimension's name.
-
-        Args:
-            shapes: by input; of others nothing is said.
-        """
-        found: dict[str, tuple[int, str]] = {}
-        problems = []
-        for name, shape in shapes.items():
-            spec = self.inputs.get(name)
-            wanted = spec.shape if spec is not None else shape
-            if len(wanted) != len(shape):
-                problems.append(f"the input '{name}' has {len(shape)} dimensions, the contract {len(wanted)}")
-                continue
-            for axis, (size, given) in enumerate(zip(wanted, shape, strict=True)):
-                if isinstance(size, int):
-                    if size != given:
-                        problems.append(f"the input '{name}' is {given} on axis {axis}, the contract says {size}")
-                    continue
-                if not self.dims[size].allows(given):
-                    problems.append(f"{size} = {given} on axis {axis} of '{name}'; {size} is {self.dims[size]}")
-                first, where = found.setdefault(size, (given, name))
-                if first != given:
-                    problems.append(f"{size} is {first} in '{where}' and {given} in '{name}'; it is one size in both")
-        return problems
+        """What is wrong with the sizes of inputs; see `sizes.misfits`."""
+        return misfits({name: spec.shape for name, spec in self.inputs.items()}, self.dims, shapes)
 
 
 class Spec(Strict):
@@ -446,37 +301,6 @@ class Spec(Strict):
         if wrong := [name for name in value if not NAME.fullmatch(name)]:
             raise ValueError(f"{', '.join(map(repr, wrong))} is not a name; use a letter, then letters, digits or _")
         return value
-
-    def cross_problems(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """What does not fit between tables: where it stands, and what is wrong. `Project` reads give it its line."""
-        tensors = {name: spec for name, spec in self.input.items() if spec.type == "tensor"}
-        used = {size for spec in tensors.values() for size in spec.shape if isinstance(size, str)}
-        for name, spec in tensors.items():
-            for size in dict.fromkeys(size for size in spec.shape if isinstance(size, str) and size not in self.dim):
-                known = f"the tables are: {', '.join(sorted(self.dim))}" if self.dim else "there is no such table"
-                yield (
-                    ("input", name, "shape"),
-                    f"the size {size!r} of {name} is not known; {known}. Write [dim.{size}] with min and max or values",
-                )
-        for name in self.dim:
-            if name not in used:
-                yield (
-                    ("dim", name),
-                    f"no input's shape has the size {name!r}; name it in a shape, or delete [dim.{name}]",
-                )
-        taken: dict[str, str] = {}
-        for name, spec in tensors.items():
-            if spec.state is None:
-                continue
-            where = ("input", name, "state")
-            kind = self.output[spec.state].type if spec.state in self.output else None
-            if kind is None:
-                yield where, f"no output is called {spec.state!r}; outputs are: {', '.join(self.output)}"
-            elif kind != "tensor":
-                yield where, f'the output {spec.state} is of type "{kind}"; a state comes back as type = "tensor"'
-            if other := taken.get(spec.state):
-                yield where, f"the output {spec.state} is the state of {other} already; each input has its own"
-            taken.setdefault(spec.state, name)
 
     @model_validator(mode="after")
     def _task_fits(self) -> Spec:

@@ -6,7 +6,8 @@ import tomllib
 from typing import Literal
 
 from deploykit.resources import folder
-from deploykit.spec import Precision, Strict
+from deploykit.spec import Precision
+from deploykit.strict import Strict
 
 
 class RuntimePackage(Strict):

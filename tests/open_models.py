@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploykit.backends import BACKENDS
-from deploykit.backends.base import LowerRequest
 from deploykit.manifest import Interface
 from deploykit.parity.compare import compare
 from deploykit.parity.interface import differences
@@ -14,7 +13,7 @@ from deploykit.project import CONFIG, read_project
 from deploykit.spec import Precision
 from deploykit.work.capture import Captured, capture
 from deploykit.work.draws import load
-from deploykit.work.lower import lower
+from deploykit.work.lower import lower, requested
 from deploykit.work.run import run
 
 CODE = """
@@ -113,66 +112,39 @@ def window(): return nn.Conv1d(2, 2, 3)
 """
 
 MIXED = """
-[input.ids]
-type = "tensor"
-shape = [1, "n"]
-dtype = "int64"
-range = [0, 9]
-[input.more]
-type = "tensor"
-shape = [1, "n", 4]
-[input.count]
-type = "tensor"
-shape = [1, 3]
-dtype = "int32"
-range = [0, 5]
-[input.on]
-type = "tensor"
-shape = [1, "n"]
-dtype = "bool"
-[input.h]
-type = "tensor"
-shape = [1, 4]
-state = "h_next"
-[output.y]
-type = "tensor"
-[output.doubled]
-type = "tensor"
-[output.off]
-type = "tensor"
-[output.h_next]
-type = "tensor"
-[dim.n]
-values = [3, 8]
+[input]
+ids = { type = "tensor", shape = [1, "n"], dtype = "int64", range = [0, 9] }
+more = { type = "tensor", shape = [1, "n", 4] }
+count = { type = "tensor", shape = [1, 3], dtype = "int32", range = [0, 5] }
+on = { type = "tensor", shape = [1, "n"], dtype = "bool" }
+h = { type = "tensor", shape = [1, 4], state = "h_next" }
+[output]
+y = { type = "tensor" }
+doubled = { type = "tensor" }
+off = { type = "tensor" }
+h_next = { type = "tensor" }
+[dim]
+n = { values = [3, 8] }
 """
 
 TRANSFORMER = """
-[input.tokens]
-type = "tensor"
-shape = [1, "tokens"]
-dtype = "int64"
-range = [0, 49]
-[input.keep]
-type = "tensor"
-shape = [1, "tokens"]
-dtype = "bool"
-[output.y]
-type = "tensor"
-[dim.tokens]
-min = 1
-max = 64
+[input]
+tokens = { type = "tensor", shape = [1, "tokens"], dtype = "int64", range = [0, 49] }
+keep = { type = "tensor", shape = [1, "tokens"], dtype = "bool" }
+[output]
+y = { type = "tensor" }
+[dim]
+tokens = { min = 1, max = 64 }
 """
 
 SOUND = """
-[input.x]
-type = "tensor"
-shape = [1, 8, "time"]
-[output.frames]
-type = "tensor"
-[output.mean]
-type = "tensor"
-[dim.time]
-values = [40, 100, 64]
+[input]
+x = { type = "tensor", shape = [1, 8, "time"] }
+[output]
+frames = { type = "tensor" }
+mean = { type = "tensor" }
+[dim]
+time = { values = [40, 100, 64] }
 """
 
 GRU = """
@@ -193,30 +165,15 @@ LSTM = GRU.replace("[output.y]", '[input.c]\ntype = "tensor"\nshape = [1, 1, 12]
 LSTM += '[output.c_next]\ntype = "tensor"\n'
 
 DECODER = """
-[input.token]
-type = "tensor"
-shape = [1, 1]
-dtype = "int64"
-range = [0, 49]
-[input.at]
-type = "tensor"
-shape = [1]
-dtype = "int32"
-range = [0, 31]
-[input.keys]
-type = "tensor"
-shape = [1, 2, 32, 8]
-state = "keys_next"
-[input.values]
-type = "tensor"
-shape = [1, 2, 32, 8]
-state = "values_next"
-[output.y]
-type = "tensor"
-[output.keys_next]
-type = "tensor"
-[output.values_next]
-type = "tensor"
+[input]
+token = { type = "tensor", shape = [1, 1], dtype = "int64", range = [0, 49] }
+at = { type = "tensor", shape = [1], dtype = "int32", range = [0, 31] }
+keys = { type = "tensor", shape = [1, 2, 32, 8], state = "keys_next" }
+values = { type = "tensor", shape = [1, 2, 32, 8], state = "values_next" }
+[output]
+y = { type = "tensor" }
+keys_next = { type = "tensor" }
+values_next = { type = "tensor" }
 """
 
 OPEN_X = """
@@ -229,6 +186,16 @@ type = "tensor"
 min = 2
 max = 100
 """
+
+CONTRACTS = {
+    "mixed": MIXED,
+    "transformer": TRANSFORMER,
+    "sound": SOUND,
+    "gru": GRU,
+    "lstm": LSTM,
+    "decoder": DECODER,
+}
+"""By the factory of the network."""
 
 
 @dataclass(frozen=True)
@@ -267,18 +234,7 @@ def go(
 ) -> Went:
     """Lowers a model by a road."""
     contract = given.captured.project.contract
-    request = LowerRequest(
-        "m",
-        "1",
-        None,
-        precision,
-        {"min_os": min_os},
-        given.captured.signature,
-        folder,
-        given.folder,
-        contract.dims,
-        contract.states,
-    )
+    request = requested(given.captured, precision, {"min_os": min_os}, folder / "file")
     file, _, _ = lower(backend, road, Captured.program(given.folder / "scratch"), request)
     interface = BACKENDS[backend].read_interface(file)
     return Went(file, interface, differences(given.captured.signature, interface, None, contract.states))

@@ -15,40 +15,21 @@ import pytest
 from deploykit.backends import RUNNERS
 from deploykit.errors import LoweringError
 from deploykit.work.draws import load
-from tests import open_models
 from tests.conftest import ROOT
-from tests.open_models import Subject, go, measure
+from tests.open_models import CONTRACTS, Subject, go, measure, subject
 
 
-@pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    return open_models.subject("mixed", open_models.MIXED, tmp_path_factory.mktemp("mixed"))
+def captured(name: str) -> Any:
+    """A fixture: this network, captured once."""
+
+    @pytest.fixture(scope="module", name=name)
+    def made(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+        return subject(name, CONTRACTS[name], tmp_path_factory.mktemp(name))
+
+    return made
 
 
-@pytest.fixture(scope="module")
-def transformer(tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    return open_models.subject("transformer", open_models.TRANSFORMER, tmp_path_factory.mktemp("transformer"))
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    return open_models.subject("sound", open_models.SOUND, tmp_path_factory.mktemp("sound"))
-
-
-@pytest.fixture(scope="module")
-def lstm(tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    return open_models.subject("lstm", open_models.LSTM, tmp_path_factory.mktemp("lstm"))
-
-
-@pytest.fixture(scope="module")
-def gru(tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    return open_models.subject("gru", open_models.GRU, tmp_path_factory.mktemp("gru"))
-
-
-@pytest.fixture(scope="module")
-def decoder(tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    return open_models.subject("decoder", open_models.DECODER, tmp_path_factory.mktemp("decoder"))
-
+mixed, transformer, sound, gru, lstm, decoder = map(captured, CONTRACTS)
 
 ROADS = {"onnx": ("dynamo", ["onnxruntime"]), "litert": ("litert-torch", ["litert", "tflite"])}
 ROADS["coreml"] = ("torch.export", ["coreml-reference"])

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploykit.manifest import OpRecord, Signature
-from deploykit.spec import DimSpec, Precision
+from deploykit.sizes import DimSpec
+from deploykit.spec import Precision
 
 if TYPE_CHECKING:  # torch takes seconds to import, and not every process that runs an artifact needs it
     import torch

@@ -12,25 +12,26 @@ import numpy as np
 from platformdirs import user_log_path
 
 from deploykit.backends import BACKENDS, RUNNERS, RUNS
-from deploykit.backends.base import LowerRequest, Tensors
+from deploykit.backends.base import Tensors
 from deploykit.bisect import artifact as artifact_job
 from deploykit.bisect.border import Border, border_of
+from deploykit.bisect.judging import Worst, worst_of
 from deploykit.bisect.look import Looked, look
 from deploykit.bisect.proof import proofs, prove
 from deploykit.bisect.records import Bisection, NodeRecord, ProofRecord, Verdict
 from deploykit.bisect.repro import FILES, write
 from deploykit.errors import ArgumentsError, DeploykitError, LoweringError
 from deploykit.jobs import IsolatedPool, JobDied, JobFailed, logged
-from deploykit.manifest import ParityRecord
 from deploykit.output import refuse_foreign, staged
-from deploykit.parity.inputs import Draws, nudged
+from deploykit.parity.inputs import nudged
 from deploykit.probes.results import installed_versions
 from deploykit.project import Entry, Project, nearest
-from deploykit.stages.compare import Yardsticks, load_yardsticks
-from deploykit.stages.judge import floor_of, judged, meaningless
+from deploykit.stages.compare import load_yardsticks
+from deploykit.stages.plan import Item
 from deploykit.targets import all_targets
 from deploykit.work.capture import Captured, capture
 from deploykit.work.draws import load
+from deploykit.work.lower import requested
 
 SUFFIXES = {RUNNERS[runner].suffix: backend for backend, runner in RUNS.items()}
 """Of files → the backend that they are of."""
@@ -55,15 +56,6 @@ class Request:
     road: str = ""
     bare: bool = False
     repro: Path | None = None
-
-
-@dataclass(frozen=True)
-class Worst:
-    """The draw on which an artifact leaves the least room, and its figures."""
-
-    kind: str
-    index: int
-    record: ParityRecord
 
 
 def bisect(request: Request, tell: Callable[[str], None]) -> Bisection:
@@ -149,20 +141,9 @@ class _Work:
             return found.model_copy(update={"repro": job.result()})
 
     def _make(self, captured: Captured, lowered: Path) -> Path:
-        folder = self.scratch / "file"
-        folder.mkdir()
         target = next(item for item in all_targets().values() if item.backend == self.backend)
-        model = captured.project.spec.model
-        wanted = LowerRequest(
-            name=captured.project.name,
-            version=model.version,
-            license=model.license,
-            precision="fp32",
-            options={name: str(getattr(target, name)) for name in BACKENDS[self.backend].options},
-            signature=captured.signature,
-            folder=folder,
-            source=captured.project.root,
-        )
+        options = dict(Item(target, "fp32").lowering.options)
+        wanted = requested(captured, "fp32", options, self.scratch / "file")
         program, bare = Captured.program(self.scratch), self.request.bare
         job = self.pool.submit(
             logged, self.log, artifact_job.make, self.backend, self.road, program, wanted, bare, lowered
@@ -170,27 +151,11 @@ class _Work:
         return job.result()
 
     def _worst(self, captured: Captured, file: Path, border: Border) -> Worst:
-        """The draw that shows most: of those that fail, a random one or a sample if there is one."""
+        """Runs the file on every draw, and gives the draw that shows most."""
         inputs, outputs = self.scratch / "inputs.npz", self.scratch / "outputs.npz"
         runner = RUNS[self.backend]
         self.pool.submit(logged, self.log, artifact_job.run, runner, file, border, inputs, outputs).result()
-        yardsticks, got = load_yardsticks(self.scratch), load(outputs)
-        records = [
-            Worst(kind, index, _judged(captured, yardsticks, kind, index, _one(got[kind], index)))
-            for kind, draws in got.items()
-            for index in range(len(next(iter(draws.values()))))
-        ]
-        judgeable = [worst for worst in records if worst.record.verdict != "not_run"]
-        if not judgeable:
-            reasons = dict.fromkeys(worst.record.reason for worst in records)
-            raise DeploykitError(f"nothing can be said of this model: {'; '.join(reasons)}")
-
-        def room(worst: Worst) -> tuple[bool, bool, float]:
-            record = worst.record
-            rest = (record.snr_db or 0.0) - (record.required_snr_db or 0.0)
-            return record.verdict == "passed", worst.kind not in ("random", "samples"), rest
-
-        return min(judgeable, key=room)
+        return worst_of(captured.project.contract, load_yardsticks(self.scratch), load(outputs))
 
     def _base(self, captured: Captured, file: Path, worst: Worst) -> Bisection:
         record = worst.record
@@ -270,23 +235,6 @@ def _road(request: Request) -> tuple[str, str]:
     if problems:
         raise ArgumentsError(problems)
     return roads[0]
-
-
-def _judged(captured: Captured, yardsticks: Yardsticks, kind: str, index: int, outputs: Draws) -> ParityRecord:
-    """One draw's verdict, as a build's."""
-    contract = captured.project.contract
-    ours = {name: {kind: _one(kinds[kind], index)} for name, kinds in yardsticks.items() if kind in kinds}
-    reference = ours["fp32"][kind]
-    blank = ParityRecord(target="", precision="fp32", runner="", input=kind, verdict="not_run")
-    floor = floor_of("fp32", reference, ours, kind, contract)
-    if why := meaningless(floor):
-        return blank.model_copy(update={"reason": why})
-    record, _ = judged(blank, reference, outputs, floor, None, contract, ())
-    return record
-
-
-def _one(draws: Draws, index: int) -> Draws:
-    return {name: values[index : index + 1] for name, values in draws.items()}
 
 
 def _moved(captured: Captured, given: Tensors) -> Tensors:

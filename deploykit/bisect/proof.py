@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import pickle
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deploykit.bisect.records import ProofRecord
 from deploykit.probes.results import Finding
 
 if TYPE_CHECKING:
-    import torch
-
     from deploykit.backends import RoadEntry
     from deploykit.bisect.windows import Window
     from deploykit.probes.run import Prepared
@@ -84,26 +82,12 @@ def prepared_of(window: Window) -> Prepared:
     """A window, exported, with what is right."""
     import torch
 
-    from deploykit.probes.run import Named, exported
+    from deploykit.probes.run import Named, at_float64, exported
 
-    module = Named(window.module(), (False,) * len(window.inputs))
+    long = (False,) * len(window.inputs)  # a window's own source says which of them are
+    module = Named(window.module(), long)
     given = {f"x{i}": torch.from_numpy(value) for i, value in enumerate(window.inputs.values())}
-    return exported(module, given, _exact(window, given))
-
-
-def _exact(window: Window, given: dict[str, torch.Tensor]) -> dict[str, Any] | None:
-    """At float64; None where an op has no double, or a type is written out."""
-    import torch
-
-    from deploykit.probes.run import Named
-
-    wide = {name: value.double() if value.is_floating_point() else value for name, value in given.items()}
-    module = Named(window.module().double(), (False,) * len(window.inputs))
-    try:
-        with torch.no_grad():
-            return {name: value.numpy() for name, value in module(**wide).items()}
-    except (RuntimeError, TypeError):
-        return None
+    return exported(module, given, at_float64(window.module, long, given))
 
 
 def _shrink(window: Window, folder: Path, backend: str, road: RoadEntry, output_db: float) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from deploykit.probes.results import Finding
-from deploykit.spec import Strict
+from deploykit.strict import Strict
 
 Verdict = Literal["right", "converter", "file", "runtime", "foreign"]
 """`right`: the artifact computes what PyTorch computes. `converter`: the op goes wrong by itself, too, when only it is

@@ -8,7 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from deploykit.cache.store import LIMIT, Entry, default_limit, default_store
+from deploykit.cache.limit import LIMIT, default_limit
+from deploykit.cache.store import Entry, default_store
 from deploykit.report.words import count, size
 
 

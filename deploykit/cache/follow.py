@@ -162,7 +162,7 @@ def _follow_environ(seen: Seen) -> None:
     """Notes the variables that the user's code asks for."""
     plain = type(os.environ)
 
-    class Followed(plain):  # type: ignore[misc, valid-type]
+    class Followed(plain):  # type: ignore[misc, valid-type]  # its class is found only now
         def __getitem__(self, key: str) -> str:
             if isinstance(key, str) and _by_the_user():
                 raw = self._data.get(self.encodekey(key))
@@ -183,9 +183,9 @@ def _follow_safetensors() -> None:
         sys.audit("open", filename, "rb", 0)
         return native(filename, *args, **kwargs)
 
-    safetensors.safe_open = safe_open  # type: ignore[misc, assignment]
+    safetensors.safe_open = safe_open  # type: ignore[misc, assignment]  # a function in place of a class
     if module := sys.modules.get("safetensors.torch"):
-        module.safe_open = safe_open  # type: ignore[attr-defined]
+        module.safe_open = safe_open  # type: ignore[attr-defined]  # looked up by name, so any module
 
 
 def _by_the_user(own: bool = False) -> bool:

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import os
-import pickle
-import platform
 import sys
-import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from deploykit import digests
-from deploykit.cache.follow import OWN, PACKAGE, followed
+from deploykit.cache.conditions import holds, host
+from deploykit.cache.follow import followed
+from deploykit.cache.pickles import dumps, loads
 from deploykit.cache.store import DamagedError, Reads, Record, Store
 from deploykit.errors import LoweringError, StoppedError
 from deploykit.jobs import logged
 
 T = TypeVar("T")
-
-FORMAT = 1
-"""Of records; another one reads none of the old ones."""
-
-SWITCHES = ("TORCH", "PYTORCH", "LITERT", "COREMLTOOLS", "ONNX", "ORT_", "JAX_", "XLA_")
-"""Beginnings of environment variables that change what the packages do."""
-
-DATA = (".json", ".lock")
-"""Files of the package that jobs may read; its modules are in their records."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +134,7 @@ class Memory:
         return digests.plain(value)
 
     def _restored(self, record: Record, task: Task[Any]) -> Answer:
-        value = _loads(self.store.open(record.answer), self.scratch)
+        value = loads(self.store.open(record.answer), self.scratch)
         log = self.store.open(record.log)
         for name, digest in record.files.items():
             index, _, inner = name.partition("/")
@@ -186,7 +173,7 @@ def remembered(keep: Keep, task: Task[Any]) -> Answer:
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     record = Record(keep.key, task.name, keep.model, "", {}, "", reads, 0, round(time.time() - start, 3))
-    result = _dumps(("done", value) if error is None else ("failed", str(error)), keep.scratch)
+    result = dumps(("done", value) if error is None else ("failed", str(error)), keep.scratch)
     try:
         Store(keep.folder).put(record, result, task.log.read_bytes()[before:], dict(_files(task.writes)))
     except OSError as problem:
@@ -194,51 +181,6 @@ def remembered(keep: Keep, task: Task[Any]) -> Answer:
         print(f"not kept in the cache: {why}", flush=True)
         return Answer(value, error, None, (why,))
     return Answer(value, error, reads)
-
-
-def holds(reads: Reads) -> bool:
-    """Whether everything is as a job read it."""
-    return (
-        all(os.environ.get(name) == value for name, value in reads.environ.items())
-        and all(digests.of_names(Path(path)) == digest for path, digest in reads.folders.items())
-        and all(_digest(path, _stamp(path)) == digest for path, digest in reads.files.items())
-    )
-
-
-@cache
-def host() -> dict[str, object]:
-    """What every job depends on: the installed packages by version, deploykit's data, Python, the machine."""
-    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    folders |= {path for path in sys.path if path.endswith(("site-packages", "dist-packages"))}
-    found = (name for folder in folders if Path(folder).is_dir() for name in os.listdir(folder))  # noqa: PTH208 - quick
-    packages = sorted({name for name in found if name.endswith((".dist-info", ".egg-info"))})
-    data = sorted(path for path in PACKAGE.rglob("*") if path.suffix in DATA)
-    return {
-        "format": FORMAT,
-        "packages": digests.of(packages),
-        "data": digests.of([[path.relative_to(PACKAGE).as_posix(), digests.of_file(path)] for path in data]),
-        "switches": sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith(SWITCHES)),
-        "python": sys.version,
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def _stamp(path: str) -> tuple[int, int]:
-    try:
-        stat = _place(path).stat()
-    except OSError:
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size
-
-
-@cache
-def _digest(path: str, stamp: tuple[int, int]) -> str | None:
-    """Of a file that many records name; read again only once it has changed."""
-    return digests.of_file(_place(path))
-
-
-def _place(path: str) -> Path:
-    return PACKAGE / path.removeprefix(OWN) if path.startswith(OWN) else Path(path)
 
 
 def _settle(done: Future[T], answer: Answer) -> None:
@@ -254,45 +196,3 @@ def _files(places: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
             yield str(index), place
         else:
             yield from ((f"{index}/{p.relative_to(place).as_posix()}", p) for p in place.rglob("*") if p.is_file())
-
-
-def _dumps(value: object, scratch: Path) -> bytes:
-    """Pickled, with paths in the scratch folder relative to it."""
-    file = io.BytesIO()
-    pickler = _Pickler(file, protocol=5)
-    pickler.scratch = scratch
-    pickler.dump(value)
-    return file.getvalue()
-
-
-def _loads(data: bytes, scratch: Path) -> tuple[str, Any]:
-    unpickler = _Unpickler(io.BytesIO(data))
-    unpickler.scratch = scratch
-    found: tuple[str, Any] = unpickler.load()
-    return found
-
-
-class _Pickler(pickle.Pickler):
-    scratch: Path
-
-    def persistent_id(self, obj: object) -> str | None:
-        if isinstance(obj, Path) and obj.is_relative_to(self.scratch):
-            return obj.relative_to(self.scratch).as_posix()
-        return None
-
-
-class _Unpickler(pickle.Unpickler):
-    """Makes deploykit's own data and paths, nothing else: a cache is no place for code."""
-
-    scratch: Path
-
-    def persistent_load(self, pid: str) -> Path:
-        return self.scratch / pid
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.split(".")[0] in ("deploykit", "pathlib") or (module, name) in _HARMLESS:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"{module}.{name} has no place in a cache")
-
-
-_HARMLESS = {("collections", "OrderedDict"), ("builtins", "set"), ("builtins", "frozenset")}

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from deploykit import digests
+from deploykit.cache.conditions import holds, host
 from deploykit.cache.follow import PACKAGE
-from deploykit.cache.memory import Memory, holds, host
-from deploykit.cache.store import Reads, Store, read, write
+from deploykit.cache.memory import Memory
+from deploykit.cache.sealed import read, write
+from deploykit.cache.store import Reads, Store
 from deploykit.request import BuildRequest
 from deploykit.resources import folder as resources
 
@@ -47,7 +49,8 @@ def stamp(request: BuildRequest, memory: Memory | None) -> None:
         "reads": asdict(_together(memory.reads)),
         "output": _output(request.out),
     }
-    write(_file(request.store, request.out), made)
+    with request.store.locked():
+        write(_file(request.store, request.out), made)
 
 
 def _made_of(request: BuildRequest) -> str:

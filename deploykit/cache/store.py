@@ -4,35 +4,36 @@
     records/….json      what a job gave: its files by name and digest, and what it read
     builds/….json       what a whole output folder was made of; see `deploykit.cache.stamp`
 
-Everything is written beside its place, synced and renamed: a kill leaves a whole file or none, and what no record
-names is removed with the next pruning. Whoever writes or removes holds a lock, which ends with its process. Readers
-need none: what they read is checked against its digest, and what is damaged or gone is a miss.
+What holds, also if a build is ended by `kill -9`, and while other builds use the same folder:
+
+- A file is whole or not there: it is written beside its place, synced and renamed; objects before the record that names
+  them. What a killed build leaves beside is removed with the next pruning (`deploykit.cache.limit`).
+- Who writes, prunes or clears holds the lock of the folder, which ends with its process. So no pruning takes an object
+  between its writing and that of its record, nor a file that is being written.
+- Readers need no lock: what they read is checked against its digest, and what is damaged or gone is a miss: it is done
+  anew, never used. They remove a damaged file without the lock; if that takes one that was just written anew, that is
+  a miss, too.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 from platformdirs import user_cache_path
 
 from deploykit import digests
-from deploykit.errors import ArgumentsError
+from deploykit.cache.sealed import read, write
 
-FOLDER, LIMIT = "DEPLOYKIT_CACHE", "DEPLOYKIT_CACHE_GB"
-"""Environment variables: where the cache is, and how large it may become."""
-LIMIT_GB = 10.0
-"""Unless the variable says otherwise. A build of a network with 30 million weights keeps about 1 GB."""
+FOLDER = "DEPLOYKIT_CACHE"
+"""The environment variable that says where the cache is."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,6 @@ class Store:
         Raises:
             OSError: if it cannot be written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.locked():
             kept = {name: self._add(path) for name, path in files.items()}
             sizes = sum(path.stat().st_size for path in files.values()) + len(answer) + len(log)
@@ -179,32 +179,13 @@ class Store:
                     found.append(Entry(path, None, used))
         return sorted(found, key=lambda entry: -entry.used)
 
+    def objects(self) -> dict[str, Path]:
+        """Every object's file by its digest."""
+        return {path.parent.name + path.name: path for path in (self.folder / "objects").glob("*/*")}
+
     def size(self) -> int:
         """Bytes of all objects."""
-        return sum(path.stat().st_size for path in self._objects())
-
-    def prune(self, limit: int) -> None:
-        """Removes what was not used for longest until at most `limit` bytes are left, and what no record names."""
-        if not self.folder.exists():
-            return
-        with self.locked():
-            kept: set[str] = set()
-            total = 0
-            for entry in self.entries():
-                new = {} if entry.record is None else {d: self._size(d) for d in set(entry.record.objects) - kept}
-                if entry.record is None or total + sum(new.values()) > limit:
-                    entry.path.unlink(missing_ok=True)
-                else:
-                    total += sum(new.values())
-                    kept |= new.keys()
-            for path in list(self._objects()):
-                if path.parent.name + path.name not in kept:
-                    path.unlink(missing_ok=True)
-            for left in (self.folder / "new").glob("*"):
-                left.unlink(missing_ok=True)
-            for stamp in (self.folder / "builds").glob("*.json"):
-                if stamp.stat().st_mtime < time.time() - STAMP_S:
-                    stamp.unlink(missing_ok=True)
+        return sum(path.stat().st_size for path in self.objects().values())
 
     def clear(self) -> None:
         """Removes everything but the lock."""
@@ -232,7 +213,12 @@ class Store:
         return wrong
 
     def locked(self) -> FileLock:
-        """For whoever writes or removes."""
+        """For whoever writes, prunes or clears; makes the folder.
+
+        Raises:
+            OSError: if that cannot be.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return FileLock(self.folder / "lock")
 
     def _add(self, source: Path | bytes) -> str:
@@ -265,67 +251,15 @@ class Store:
     def _object(self, digest: str) -> Path:
         return self.folder / "objects" / digest[:2] / digest[2:]
 
-    def _objects(self) -> Iterator[Path]:
-        return (self.folder / "objects").glob("*/*")
-
-    def _size(self, digest: str) -> int:
-        try:
-            return self._object(digest).stat().st_size
-        except OSError:
-            return 0
-
 
 class DamagedError(Exception):
     """An object is not what its name says. Never leaves `deploykit.cache`: it is a miss."""
-
-
-STAMP_S = 90 * 86400.0
-"""A stamp of an output folder that no build looked at for so long is removed."""
 
 
 def default_store() -> Store:
     """In the user's cache, or where `DEPLOYKIT_CACHE` says."""
     given = os.environ.get(FOLDER)
     return Store(Path(given).absolute() if given else user_cache_path("deploykit") / "jobs")
-
-
-def default_limit() -> int:
-    """Bytes that the cache may have.
-
-    Raises:
-        ArgumentsError: if `DEPLOYKIT_CACHE_GB` is no number.
-    """
-    given = os.environ.get(LIMIT, str(LIMIT_GB))
-    try:
-        return int(float(given) * 1e9)
-    except ValueError:
-        raise ArgumentsError([f"{LIMIT}={given}: not a number; give gigabytes, for example {LIMIT_GB:.0f}"]) from None
-
-
-def write(path: Path, values: Mapping[str, Any]) -> None:
-    """A JSON file with a digest of itself, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    body = json.dumps(values, sort_keys=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
-
-
-def read(path: Path) -> dict[str, Any]:
-    """What `write` wrote.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is damaged.
-    """
-    digest, _, body = path.read_text(encoding="utf-8").partition("\n")
-    if hashlib.sha256(body.removesuffix("\n").encode()).hexdigest() != digest:
-        raise ValueError(f"{path} is damaged")
-    values: dict[str, Any] = json.loads(body)
-    return values
 
 
 def _read(path: Path) -> Record:

@@ -21,7 +21,8 @@ from torch.export import Dim
 from torch.utils import _pytree as pytree
 
 from deploykit.errors import CaptureError
-from deploykit.spec import Contract, Shape
+from deploykit.sizes import Shape
+from deploykit.spec import Contract
 
 SHAPES_LOG = "torch.fx.experimental.symbolic_shapes"
 """Where torch tells which line of a model fixes a size; its exception does not."""

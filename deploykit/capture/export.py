@@ -13,7 +13,8 @@ from deploykit.capture.sources import explain
 from deploykit.dynamic import without_guards
 from deploykit.errors import CaptureError
 from deploykit.manifest import Signature, TensorSpec
-from deploykit.spec import Contract, Shape
+from deploykit.sizes import Shape
+from deploykit.spec import Contract
 
 DATA_DEPENDENT = (
     "\n  Shapes or branches of this model depend on its data. Give its network a method deploy_forward(), which takes"

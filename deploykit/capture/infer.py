@@ -9,7 +9,6 @@ import torch
 from deploykit.capture.sources import Picture, Source
 from deploykit.errors import CaptureError
 from deploykit.spec import (
-    NAME,
     ImageInput,
     InputSpec,
     ModelSpec,
@@ -20,6 +19,7 @@ from deploykit.spec import (
     TensorInput,
     TensorOutput,
 )
+from deploykit.strict import NAME
 
 
 def generic_spec(model: ModelSpec, source: Source, outputs: dict[str, torch.Tensor]) -> Spec:

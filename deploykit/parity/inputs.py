@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deploykit.spec import Contract, DimSpec, InputSpec, sized
+from deploykit.sizes import DimSpec, sized
+from deploykit.spec import Contract, InputSpec
 
 Draws = dict[str, NDArray[Any]]
 """Inputs or outputs by name, stacked: draws × shape. All draws of a kind have the same shapes."""

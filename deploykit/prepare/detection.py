@@ -230,7 +230,8 @@ class _Heads(nn.Module):
         below, right = self.padded[0] - self.size[0], self.padded[1] - self.size[1]
         if below or right:
             x = F.pad(x, (0, right, 0, below))
-        features = self.detector.backbone(x)  # type: ignore[operator]
+        backbone: Any = self.detector.backbone
+        features = backbone(x)
         features = features if isinstance(features, dict) else OrderedDict([("0", features)])
         part = self.family.part(self.detector)
         outputs = self.family.flat(part.head(list(features.values())), image.shape[0])

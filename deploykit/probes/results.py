@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from deploykit.backends import BACKENDS
 from deploykit.errors import ArgumentsError
-from deploykit.spec import Strict
+from deploykit.strict import Strict
 
 Outcome = Literal["right", "rough", "wrong", "refused", "crashed", "not_run"]
 

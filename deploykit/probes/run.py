@@ -6,7 +6,7 @@ import contextlib
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,10 @@ class Prepared:
 def prepare(case: Case) -> Prepared:
     """Runs a case in eager mode and exports it; whatever is raised is torch's own."""
     tensors = case.tensors()
-    module = Named(case.module(), tuple(value.dtype == torch.int64 for value in tensors)).eval()
+    long = tuple(value.dtype == torch.int64 for value in tensors)
+    module = Named(case.module(), long).eval()
     given = {f"x{i}": v.int() if v.dtype == torch.int64 else v for i, v in enumerate(tensors)}
-    return exported(module, given, _exact(case, given))
+    return exported(module, given, at_float64(case.module, long, given))
 
 
 def exported(module: Named, given: dict[str, torch.Tensor], exact: Tensors | None) -> Prepared:
@@ -139,10 +140,16 @@ def _request(backend: str, signature: Signature) -> Iterator[LowerRequest]:
         yield LowerRequest(NAME, "0", None, "fp32", options, signature, Path(folder), Path(folder))
 
 
-def _exact(case: Case, given: dict[str, torch.Tensor]) -> Tensors | None:
-    """The outputs at fp64; None where an op has no double, or an output is another then."""
+def at_float64(make: Callable[[], nn.Module], long: tuple[bool, ...], given: dict[str, torch.Tensor]) -> Tensors | None:
+    """The outputs at fp64; None where an op has no double, or a type is written out.
+
+    Args:
+        make: makes the module.
+        long: which of its inputs are int64 inside.
+        given: the inputs.
+    """
     try:
-        module = Named(case.module().double(), tuple(item.kind == "int64" for item in case.inputs)).eval()
+        module = Named(make().double(), long).eval()
         wide: dict[str, Any] = {name: v.double() if v.is_floating_point() else v for name, v in given.items()}
         with torch.no_grad():
             return {name: value.numpy() for name, value in module(**wide).items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Group, RenderableType
+from rich.console import Group, OverflowMethod, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -59,8 +59,9 @@ def _table(report: Report) -> Table:
 def _side_by_side(report: Report) -> list[RenderableType]:
     """Each run of the artifacts that more than one runner, or more than one setting of it, has checked."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for column, overflow in (("artifact", "fold"), ("checked by", "fold"), ("verdict", "ellipsis")):
-        table.add_column(column, overflow=overflow, no_wrap=column == "verdict")  # type: ignore[arg-type]
+    columns: dict[str, OverflowMethod] = {"artifact": "fold", "checked by": "fold", "verdict": "ellipsis"}
+    for column, overflow in columns.items():
+        table.add_column(column, overflow=overflow, no_wrap=column == "verdict")
     for column in ("dB (required)", "max abs", "predict"):
         table.add_column(column, justify="right", no_wrap=True)
     taken = {(run.target, run.precision, run.compute_units): run for run in report.mac}

@@ -15,7 +15,8 @@ from deploykit.manifest import (
     UnknownOp,
     Verdict,
 )
-from deploykit.spec import Contract, Precision, Strict
+from deploykit.spec import Contract, Precision
+from deploykit.strict import Strict
 
 
 class ArtifactRecord(Strict):

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from deploykit.mac import APPLE_RUNNER, Device, Machine
 from deploykit.manifest import NOT_MADE, ComputeUnits, ParityRecord, PrepareRecord, UnknownOp, Verdict
 from deploykit.report.model import ArtifactRecord
-from deploykit.spec import DimSpec, ImageInput, ScoresOutput, TensorInput, TensorOutput
+from deploykit.sizes import DimSpec
+from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
 
 MARKS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "not_run": "⊘"}
 """A shape beside the colour, so that a verdict can be told apart without it."""

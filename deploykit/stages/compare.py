@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 from deploykit.backends import RUNNERS
 from deploykit.manifest import ParityRecord
-from deploykit.parity.compare import no_spread
 from deploykit.parity.inputs import Draws
 from deploykit.report.model import ErrorProfile
 from deploykit.spec import Contract, Precision
@@ -91,7 +90,7 @@ def _compare(
         record = _not_run(item, runner, kind, result.reason)
         return record if result.limit else record.model_copy(update={"verdict": "failed"}), None
     contract = captured.project.contract
-    if why := no_spread(reference) or meaningless(yardsticks.floor("fp32", kind, contract)):
+    if why := meaningless(reference, lambda: yardsticks.floor("fp32", kind, contract)):
         return _not_run(item, runner, kind, why), None
     floor = yardsticks.floor(item.precision, kind, contract)
     override = captured.project.spec.tolerance.get(item.precision)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from deploykit.manifest import ParityRecord
 from deploykit.parity.compare import LOG10_EDGES, Comparison, compare, deaf, no_spread
@@ -103,14 +103,17 @@ def floor_of(
     return min((floor for floor in floors if floor is not None), default=None)
 
 
-def meaningless(own: float | None) -> str | None:
-    """Why no artifact can be judged on an input: PyTorch's own answer is rounding noise, as behind a norm over a
-    constant. None if it is more than that.
+def meaningless(reference: Draws, floor: Callable[[], float | None]) -> str | None:
+    """Why no artifact can be judged on an input: PyTorch's own answer has no spread, or is rounding noise, as behind a
+    norm over a constant. None if it is more than that.
 
     Args:
-        own: the noise floor at fp32, in dB.
+        reference: eager PyTorch at fp32, on this kind of input.
+        floor: works out the noise floor at fp32, in dB; not asked where there is no spread, of which it says nothing.
     """
-    least = TOLERANCES["fp32"].least_db
+    if why := no_spread(reference):
+        return why
+    own, least = floor(), TOLERANCES["fp32"].least_db
     if own is None or own >= least:
         return None
     agree = f"it agrees with itself to {own:.1f} dB, and below {least:.0f} dB nothing can be said"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import deploykit
 from deploykit.mac import Kit, KitModel
 from deploykit.parity.inputs import Draws
 from deploykit.resources import folder as resources
+from deploykit.spec import Contract, Precision
 from deploykit.stages.check import Checked, place
 from deploykit.stages.compare import load_yardsticks
 from deploykit.stages.judge import floor_of, meaningless
@@ -36,7 +39,7 @@ def mac_kit(work: Workspace, captured: Captured, checked: Sequence[Checked]) -> 
     inputs, reference = (load(work.scratch / f"{name}.npz") for name in ("inputs", "fp32"))
     floors: Mapping[str, dict[str, Draws]] = load_yardsticks(work.scratch)
     contract = captured.project.contract
-    reference = {k: of for k, of in reference.items() if meaningless(floor_of("fp32", of, floors, k, contract)) is None}
+    reference = telling(reference, floors, contract)
     inputs = {kind: inputs[kind] for kind in reference}
     draws = select(inputs, reference, captured.labels)
     floors = {name: take(kinds, draws) for name, kinds in floors.items()}
@@ -56,6 +59,26 @@ def mac_kit(work: Workspace, captured: Captured, checked: Sequence[Checked]) -> 
     (folder / "kit.json").write_text(kit.model_dump_json(indent=2) + "\n", encoding="utf-8")
     for file in ("check.py", "README.md"):
         shutil.copyfile(resources("templates") / "mac" / file, folder / file)
+
+
+def telling(
+    reference: Mapping[str, Draws], yardsticks: Mapping[str, Mapping[str, Draws]], contract: Contract
+) -> dict[str, Draws]:
+    """The kinds of input on which something can be said of an artifact, as the build's own runners are judged.
+
+    Where that is none, all of them: the Mac then still tells whether Core ML takes the models.
+
+    Args:
+        reference: eager PyTorch at fp32, by kind.
+        yardsticks: other runs of PyTorch: name → kind of input → draws.
+        contract: says which outputs are rankings.
+    """
+    found = {
+        kind: of
+        for kind, of in reference.items()
+        if meaningless(of, partial(floor_of, "fp32", of, yardsticks, kind, contract)) is None
+    }
+    return found or dict(reference)
 
 
 def select(
@@ -98,6 +121,17 @@ def spread(labels: Sequence[int | None]) -> list[int]:
     return [index for _, index in sorted(turns)]
 
 
+def floors_at(
+    precision: Precision,
+    reference: Mapping[str, Draws],
+    yardsticks: Mapping[str, Mapping[str, Draws]],
+    contract: Contract,
+) -> dict[str, float]:
+    """The noise floors of a precision, of the kinds of input that have one: NaN from PyTorch itself has none."""
+    floors = {kind: floor_of(precision, of, yardsticks, kind, contract) for kind, of in reference.items()}
+    return {kind: floor for kind, floor in floors.items() if floor is not None and math.isfinite(floor)}
+
+
 def take(kinds: Mapping[str, Draws], draws: Mapping[str, tuple[int, ...]]) -> dict[str, Draws]:
     """These draws only."""
     return {
@@ -127,8 +161,6 @@ def _model(
     assert checked.path is not None
     item = checked.item
     name = f"{item.target.name}-{item.precision}"
-    contract = captured.project.contract
-    floors_of = [(kind, floor_of(item.precision, of, floors, kind, contract)) for kind, of in reference.items()]
     return KitModel(
         name=name,
         target=item.target.name,
@@ -136,7 +168,7 @@ def _model(
         file=place(checked.path, folder / "models" / name).relative_to(folder).as_posix(),
         sha256=checked.manifest.sha256,
         macos=_macos(item.target.min_os),
-        floor_snr_db={kind: floor for kind, floor in floors_of if floor is not None},
+        floor_snr_db=floors_at(item.precision, reference, floors, captured.project.contract),
         tolerance=captured.project.spec.tolerance.get(item.precision),
     )
 

@@ -207,20 +207,7 @@ class _Walk:
 
     def _request(self, road: RoadEntry, lowering: Lowering) -> LowerRequest:
         folder = self.work.scratch / lowering.name / _slug(road.name)
-        folder.mkdir(parents=True)
-        model = self.captured.project.spec.model
-        return LowerRequest(
-            name=self.captured.project.name,
-            version=model.version,
-            license=model.license,
-            precision=lowering.precision,
-            options=dict(lowering.options),
-            signature=self.captured.signature,
-            folder=folder,
-            source=self.captured.project.root,
-            dims=self.captured.project.contract.dims,
-            states=self.captured.project.contract.states,
-        )
+        return lower_job.requested(self.captured, lowering.precision, dict(lowering.options), folder)
 
     def _finished(self, road: RoadEntry, lowering: Lowering, job: Job) -> Attempt:
         self.work.progress.job(f"lower {lowering.name} by {road.name}", self.work.log(f"lower-{lowering.name}"))

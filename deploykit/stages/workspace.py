@@ -13,9 +13,9 @@ from typing import TypeVar
 from platformdirs import user_log_path
 
 from deploykit.backends import BACKENDS
+from deploykit.cache.limit import default_limit, prune
 from deploykit.cache.memory import Memory, Task
 from deploykit.cache.stamp import stamp
-from deploykit.cache.store import default_limit
 from deploykit.errors import DeploykitError
 from deploykit.jobs import IsolatedPool, JobDied, JobFailed, logged
 from deploykit.progress import Progress
@@ -92,6 +92,6 @@ def remember(work: Workspace, request: BuildRequest) -> None:
         return
     try:
         stamp(request, work.memory)
-        request.store.prune(default_limit())
+        prune(request.store, default_limit())
     except OSError as error:  # the output is whole; only the next build has more to do
         work.progress.note(f"{request.store.folder} cannot be written: {error.strerror or error}")

@@ -17,7 +17,8 @@ from deploykit.manifest import PrepareRecord, Signature
 from deploykit.parity.inputs import Draws, export_sizes, kind_at, make_inputs, nudged, random_draws
 from deploykit.project import Entry, Project, bare_project
 from deploykit.samples import Sample, read_samples
-from deploykit.spec import Contract, InputSpec, Precision, Spec, sized
+from deploykit.sizes import sized
+from deploykit.spec import Contract, InputSpec, Precision, Spec
 from deploykit.work.draws import run_draws, save
 from deploykit.work.pictures import GoldenSample, ShownSample, golden, golden_samples, shown_samples
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from deploykit.backends import RUNNERS
 from deploykit.backends.base import Taken
 from deploykit.errors import ArgumentsError
-from deploykit.spec import Contract, sized
+from deploykit.sizes import sized
+from deploykit.spec import Contract
 from deploykit.work.given import Given, read_inputs
 
 FIRST = 5

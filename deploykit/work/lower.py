@@ -17,10 +17,13 @@ from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import DeploykitError, LoweringError, StoppedError
 from deploykit.parity.inputs import MOST_COMBINATIONS
-from deploykit.spec import sized
+from deploykit.sizes import sized
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
+
+    from deploykit.spec import Precision
+    from deploykit.work.capture import Captured
 
 MOST_SIGNATURES = MOST_COMBINATIONS
 """Of a file: every one of them is checked."""
@@ -29,6 +32,31 @@ LONGEST = 300
 """Characters of a converter's message that go into the report; the log has all."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def requested(captured: Captured, precision: Precision, options: Mapping[str, str], folder: Path) -> LowerRequest:
+    """What a road is asked for.
+
+    Args:
+        captured: the model.
+        precision: of the file.
+        options: the target's fields that the backend asked for.
+        folder: where the file goes; made here.
+    """
+    folder.mkdir(parents=True)
+    project = captured.project
+    return LowerRequest(
+        name=project.name,
+        version=project.spec.model.version,
+        license=project.spec.model.license,
+        precision=precision,
+        options=dict(options),
+        signature=captured.signature,
+        folder=folder,
+        source=project.root,
+        dims=project.contract.dims,
+        states=project.contract.states,
+    )
 
 
 def lower(backend: str, road: str, program: Path, request: LowerRequest) -> tuple[Path, tuple[str, ...], float]:

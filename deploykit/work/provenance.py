@@ -11,4 +11,4 @@ def share() -> None:
     """
     from torch.fx.traceback import NodeSource
 
-    NodeSource.__deepcopy__ = lambda self, memo: self  # type: ignore[attr-defined]
+    NodeSource.__deepcopy__ = lambda self, memo: self  # type: ignore[attr-defined]  # it has none yet

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploykit.cache import memory as module
+from deploykit.cache import conditions
+from deploykit.cache import memory as memories
 from deploykit.cache.memory import Memory, Task
 from deploykit.cache.store import Store
 from deploykit.errors import LoweringError, StoppedError
@@ -60,7 +61,7 @@ def test_another_argument_file_or_package_is_another_job(made: Made, monkeypatch
     beside = made()
     shout(beside, reads=(beside.scratch / "source",))
     packages = made()
-    monkeypatch.setattr(module, "host", lambda: {"packages": "others"})
+    monkeypatch.setattr(memories, "host", lambda: {"packages": "others"})
     shout(packages)
     assert [memory.reused for memory in (marks, content, beside, packages)] == [[], [], [], []]
 
@@ -68,9 +69,9 @@ def test_another_argument_file_or_package_is_another_job(made: Made, monkeypatch
 def test_changed_code_is_another_job(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     shout(made())
     again = made()
-    digest = module._digest
+    digest = conditions._digest
     monkeypatch.setattr(
-        module, "_digest", lambda path, stamp: "changed" if path == "@deploykit/errors.py" else digest(path, stamp)
+        conditions, "_digest", lambda path, stamp: "changed" if path == "@deploykit/errors.py" else digest(path, stamp)
     )
     shout(again)
     assert again.ran == ["shout"]
@@ -231,16 +232,3 @@ def test_what_cannot_be_followed_is_not_kept(
     _, memory = users()
     assert (memory.ran, memory.lost) == (["capture"], ["capture"])
     assert why in memory.scratch.with_suffix(".log").read_text()
-
-
-def test_a_cache_makes_nothing_but_deploykits_data(made: Made) -> None:
-    import os
-    import pickle
-
-    class Bad:
-        def __reduce__(self) -> tuple[Any, ...]:
-            return os.system, ("true",)
-
-    data = pickle.dumps(("done", Bad()))
-    with pytest.raises(pickle.UnpicklingError, match=r"system has no place"):
-        module._loads(data, made().scratch)

@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from deploykit.cache.stamp import up_to_date
 from deploykit.cache.store import Store
 from deploykit.pipeline import build
 from deploykit.progress import Progress
-from deploykit.project import read_project
+from deploykit.project import Project, read_project
 from deploykit.report.model import Report
 from deploykit.request import BuildRequest
 
@@ -88,16 +89,16 @@ def at(first: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def request_of(at: Path, **options: object) -> BuildRequest:
+def request_of(at: Path, **options: Any) -> BuildRequest:
     project = read_project((at / "project").resolve() / "deploykit.toml")
-    return replace(BuildRequest(project, at / "out", store=Store(at / "cache")), **options)  # type: ignore[arg-type]
+    return replace(BuildRequest(project, at / "out", store=Store(at / "cache")), **options)
 
 
 def labelled(request: BuildRequest, *labels: str) -> BuildRequest:
-    assert not isinstance(request.source, tuple)
-    task = request.source.spec.task.model_copy(update={"labels": labels})  # type: ignore[union-attr]
-    spec = request.source.spec.model_copy(update={"task": task})  # type: ignore[union-attr]
-    return replace(request, source=replace(request.source, spec=spec, labels=labels))  # type: ignore[call-arg]
+    assert isinstance(request.source, Project)
+    task = request.source.spec.task.model_copy(update={"labels": labels})
+    spec = request.source.spec.model_copy(update={"task": task})
+    return replace(request, source=replace(request.source, spec=spec, labels=labels))
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -9,27 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from deploykit.cache.store import DamagedError, Reads, Record, Store, default_limit, read, write
-from deploykit.errors import ArgumentsError
+from deploykit.cache.limit import prune
+from deploykit.cache.store import DamagedError, Reads, Store
+from tests.cache.entries import put
 
 ROOT = Path(__file__).parents[2]
-
-
-def record(key: str) -> Record:
-    return Record(key, f"lower {key}", "net", "", {}, "", Reads({"a.py": "1"}), 0, 1.5)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "cache")
-
-
-def put(store: Store, key: str, content: bytes, tmp_path: Path) -> Record:
-    (tmp_path / "file").write_bytes(content)
-    store.put(record(key), b"answer", b"log", {"0/file": tmp_path / "file"})
-    found = store.get(key)
-    assert found is not None
-    return found
 
 
 def test_what_is_put_comes_back(store: Store, tmp_path: Path) -> None:
@@ -78,35 +66,10 @@ def test_verify_names_and_removes_what_is_damaged(store: Store, tmp_path: Path) 
     assert store.verify() == []
 
 
-def test_pruning_removes_what_was_not_used_for_longest(store: Store, tmp_path: Path) -> None:
-    for age, key in enumerate("abc"):
-        put(store, key, key.encode() * 1000, tmp_path)
-        then = time.time() - 100 * age
-        os.utime(store.folder / "records" / f"{key}.json", (then, then))
-    (store.folder / "objects" / "ff").mkdir(exist_ok=True)
-    (store.folder / "objects" / "ff" / "orphan").write_bytes(b"of a build that was killed")
-    (store.folder / "new" / "half").write_bytes(b"of a build that was killed")
-    store.prune(2500)
-    assert [entry.path.stem for entry in store.entries()] == ["a", "b"]
-    assert store.size() == 2000 + len(b"answer") + len(b"log")
-    assert not list((store.folder / "new").iterdir())
-    assert store.verify() == []
-    store.clear()
-    assert store.entries() == []
-
-
-def test_use_makes_young(store: Store, tmp_path: Path) -> None:
-    for key in "ab":
-        put(store, key, key.encode() * 1000, tmp_path)
-        os.utime(store.folder / "records" / f"{key}.json", (1, 1))
-    store.get("b")
-    store.prune(1500)
-    assert [entry.path.stem for entry in store.entries()] == ["b"]
-
-
 PUTS = """
 import itertools, sys
 from pathlib import Path
+from deploykit.cache.limit import prune
 from deploykit.cache.store import Reads, Record, Store
 store, file = Store(Path(sys.argv[1])), Path(sys.argv[1] + sys.argv[2])
 for number in itertools.count():
@@ -114,7 +77,7 @@ for number in itertools.count():
     record = Record(f"{sys.argv[2]}{number}", "n", "m", "", {}, "", Reads(), 0, 0.0)
     store.put(record, b"answer", b"", {"0": file})
     if number % 7 == 6:
-        store.prune(20_000_000)
+        prune(store, 20_000_000)
     print(number, flush=True)
 """
 
@@ -137,23 +100,5 @@ def test_kills_leave_only_whole_entries(store: Store) -> None:
             process.communicate()
         assert store.entries()
         assert store.verify() == []
-        store.prune(20_000_000)
-        assert not list((store.folder / "new").iterdir())
-
-
-def test_a_file_with_its_own_digest(tmp_path: Path) -> None:
-    write(tmp_path / "x.json", {"a": [1, None]})
-    assert read(tmp_path / "x.json") == {"a": [1, None]}
-    (tmp_path / "x.json").write_text((tmp_path / "x.json").read_text().replace("1, null", "2, null"))
-    with pytest.raises(ValueError, match="is damaged"):
-        read(tmp_path / "x.json")
-
-
-def test_the_limit_is_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DEPLOYKIT_CACHE_GB", raising=False)
-    assert default_limit() == 10_000_000_000
-    monkeypatch.setenv("DEPLOYKIT_CACHE_GB", "0.5")
-    assert default_limit() == 500_000_000
-    monkeypatch.setenv("DEPLOYKIT_CACHE_GB", "much")
-    with pytest.raises(ArgumentsError, match="DEPLOYKIT_CACHE_GB=much: not a number"):
-        default_limit()
+        prune(store, 20_000_000)
+        assert not [*(store.folder / "new").iterdir(), *store.folder.rglob("*.part")]

@@ -42,7 +42,7 @@ def test_broken_files_are_refused(tmp_path: Path, name: str, content: bytes) -> 
 def test_a_pickle_that_would_run_code_is_refused(tmp_path: Path) -> None:
     class Evil:
         def __reduce__(self) -> tuple[object, tuple[str]]:
-            return (Path.touch, (tmp_path / "was_here",))  # type: ignore[return-value]
+            return (Path.touch, (tmp_path / "was_here",))  # type: ignore[return-value]  # as malware would
 
     torch.save({"weight": Evil()}, tmp_path / "w.pt")
     with pytest.raises(WeightsError, match="cannot be read"):

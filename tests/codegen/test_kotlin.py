@@ -13,6 +13,7 @@ import shutil
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ from tests.generated.kotlin import sdks
 GOLDEN = Path(__file__).parents[1] / "golden/kotlin"
 
 
-def sdk(**changes: object) -> ir.Sdk:
+def sdk(**changes: Any) -> ir.Sdk:
     """An SDK whose files do not exist; rendering does not read them."""
     base = ir.Sdk(
         deploykit="0.1.0",
@@ -45,7 +46,7 @@ def sdk(**changes: object) -> ir.Sdk:
         tolerance=0.01,
         parity="matches PyTorch to 61 dB (LiteRT, fp16)",
     )
-    return dataclasses.replace(base, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(base, **changes)
 
 
 def texts(files: list[OutputFile]) -> dict[str, str]:
@@ -163,8 +164,8 @@ def test_a_module_named_app_does_not_meet_the_sample_app() -> None:
 
 
 @pytest.mark.parametrize("engine", sdks.ENGINES)
-def test_only_the_engine_in_use_is_copied(engine: str, tmp_path: Path) -> None:
-    paths = [file.path.name for file in kotlin.files(sdks.sdk(engine, tmp_path))]  # type: ignore[arg-type]
+def test_only_the_engine_in_use_is_copied(engine: sdks.Engine, tmp_path: Path) -> None:
+    paths = [file.path.name for file in kotlin.files(sdks.sdk(engine, tmp_path))]
     sources = [other.source for other in kotlin.ENGINES.values()]
     assert [path for path in paths if path in sources] == [kotlin.ENGINES[engine].source]
 

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from deploykit.codegen import ir, swift, swift_text
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
-from tests.generated.swift.sample_sdk import LABELS, sample
+from tests.generated.swift.sample_sdk import LABELS, Engine, sample
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "swift"
 
@@ -131,8 +132,8 @@ def test_the_tree_is_the_golden_one(sdk: ir.Sdk, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("engine", "other"), [("coreml", "OnnxEngine.swift"), ("onnxruntime", "CoreMLEngine.swift")])
-def test_only_its_own_engine_is_copied(tmp_path: Path, engine: str, other: str) -> None:
-    write_tree(swift.files(sample(tmp_path / "in", engine)), tmp_path / "ios")  # type: ignore[arg-type]
+def test_only_its_own_engine_is_copied(tmp_path: Path, engine: Engine, other: str) -> None:
+    write_tree(swift.files(sample(tmp_path / "in", engine)), tmp_path / "ios")
     names = {path.name for path in (tmp_path / "ios").rglob("*.swift")}
     assert other not in names
     assert {"DefaultEngine.swift", "ModelSession.swift", "Pixels+CGImage.swift"} <= names
@@ -155,9 +156,9 @@ def test_the_runtime_is_copied_unchanged_and_has_no_jinja(sdk: ir.Sdk) -> None:
         ({"module": "CoreML"}, "module CoreML is a name of Swift or Apple"),
     ],
 )
-def test_names_that_cannot_be_are_refused(sdk: ir.Sdk, change: dict[str, str], message: str) -> None:
+def test_names_that_cannot_be_are_refused(sdk: ir.Sdk, change: dict[str, Any], message: str) -> None:
     with pytest.raises(CodegenError, match=message):
-        swift.files(replace(sdk, **change))  # type: ignore[arg-type]
+        swift.files(replace(sdk, **change))
 
 
 def test_all_problems_are_named_at_once(sdk: ir.Sdk) -> None:

@@ -38,7 +38,7 @@ def test_sdks_compile_and_run(tmp_path: Path) -> None:
     maven = require_tool("mvn")
     require_tool("java")
     for engine in ("litert", "tflite", "onnxruntime"):
-        sdk = sdks.sdk(engine, tmp_path / "models" / engine)  # type: ignore[arg-type]
+        sdk = sdks.sdk(engine, tmp_path / "models" / engine)
         write_tree(kotlin.files(sdk), tmp_path / engine)
         strings = (tmp_path / engine / "app/src/main/res/values/strings.xml").read_text("utf-8")
         write_resources(sdk.namespace, strings, tmp_path / "resources")

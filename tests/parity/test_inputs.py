@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from deploykit.parity.inputs import export_sizes, make_inputs, nudged
-from deploykit.spec import Contract, DimSpec
+from deploykit.sizes import DimSpec
+from deploykit.spec import Contract
 
 
 def contract() -> Contract:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from deploykit.manifest import FileTensor, Interface, Signature, TensorSpec
@@ -13,7 +15,7 @@ SIGNATURE = Signature(
 )
 
 
-def interface(**changes: object) -> Interface:
+def interface(**changes: Any) -> Interface:
     """A file that is right, but for what is given."""
     tensors = {
         "x": FileTensor(name="x", dtype="float32", shape=(1, 4)),
@@ -22,7 +24,7 @@ def interface(**changes: object) -> Interface:
     }
     min_os = changes.pop("min_os", None)
     for name, change in changes.items():
-        tensors[name] = tensors[name].model_copy(update=change)  # type: ignore[arg-type]
+        tensors[name] = tensors[name].model_copy(update=change)
     return Interface.model_validate(
         {"inputs": [tensors["x"], tensors["on"]], "outputs": [tensors["best"]], "min_os": min_os}
     )

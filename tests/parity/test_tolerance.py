@@ -4,7 +4,7 @@ import pytest
 
 from deploykit.parity.compare import Comparison
 from deploykit.parity.tolerance import judge, required_snr_db
-from deploykit.spec import ToleranceSpec
+from deploykit.spec import Precision, ToleranceSpec
 
 
 def numbers(snr: float, bad: int = 0) -> Comparison:
@@ -23,8 +23,10 @@ def numbers(snr: float, bad: int = 0) -> Comparison:
         ("fp32", -3.0, 30.0),
     ],
 )
-def test_demanded_is_guidance_or_the_floor_less_its_margin(precision: str, floor: float | None, wanted: float) -> None:
-    assert required_snr_db(precision, floor, None) == wanted  # type: ignore[arg-type]
+def test_demanded_is_guidance_or_the_floor_less_its_margin(
+    precision: Precision, floor: float | None, wanted: float
+) -> None:
+    assert required_snr_db(precision, floor, None) == wanted
 
 
 def test_a_projects_own_bound_wins_and_its_reason_is_told() -> None:

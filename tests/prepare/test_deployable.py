@@ -65,7 +65,7 @@ def test_nested_outputs_get_joined_names_and_none_is_left_out() -> None:
     ]
     assert list(named_tensors((t, [t, {"a": t}], None))) == ["output_0", "output_1_0", "output_1_1_a"]
     assert list(named_tensors(Output(t, loss=None))) == ["logits"]
-    assert list(named_tensors(Output(Output(t), loss=t))) == ["logits_logits", "loss"]  # type: ignore[arg-type]
+    assert list(named_tensors(Output(Output(t), loss=t))) == ["logits_logits", "loss"]  # type: ignore[arg-type]  # one output in another
 
 
 def test_transformers_outputs_with_a_cache_are_flattened() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -16,15 +17,15 @@ from deploykit.prepare.detection import detector_cut, own_cut
 from deploykit.prepare.passing import prepare
 
 
-def backbone() -> nn.Module:
-    body = nn.Sequential(nn.Conv2d(3, 32, 3, stride=8, padding=1), nn.BatchNorm2d(32), nn.ReLU())
-    body.out_channels = 32  # type: ignore[assignment]
+def backbone() -> Any:
+    body: Any = nn.Sequential(nn.Conv2d(3, 32, 3, stride=8, padding=1), nn.BatchNorm2d(32), nn.ReLU())
+    body.out_channels = 32
     return body
 
 
 def ssd() -> nn.Module:
     body = backbone()
-    body.out_channels = [32]  # type: ignore[assignment]
+    body.out_channels = [32]
     return SSD(body, DefaultBoxGenerator([[2, 3]]), (48, 32), 4)
 
 

@@ -53,7 +53,9 @@ def test_case_names_are_unique_and_numbers_survive() -> None:
         for c in root.iter("testcase")
         if c.get("name") == "fp16 onnxruntime samples" and c.get("classname") == "ios_onnx"
     )
-    assert "28.9 dB" in (case.find("failure").get("message") or "")  # type: ignore[union-attr]
+    failure = case.find("failure")
+    assert failure is not None
+    assert "28.9 dB" in (failure.get("message") or "")
     properties = {p.get("name"): p.get("value") for p in case.iter("property")}
     assert properties["snr_db"] == "28.9"
     assert properties["top1_accuracy"] == "0.9194"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from deploykit.mac import ALL_UNITS, Kit
+from deploykit.spec import Contract
 from deploykit.stages import kit as kits
 from deploykit.stages.check import measure
 from deploykit.work.draws import load
@@ -19,6 +20,35 @@ from tests.conftest import Build, Run
 def kinds(**counts: int) -> dict[str, dict[str, np.ndarray]]:
     """One kilobyte a draw."""
     return {kind: {"x": np.zeros((count, 1, 256), np.float32)} for kind, count in counts.items()}
+
+
+CONTRACT = Contract.model_validate(
+    {
+        "task": "tensors",
+        "inputs": {"x": {"type": "tensor", "shape": [1, 4]}},
+        "outputs": {"y": {"type": "tensor"}},
+    }
+)
+
+
+def test_nothing_is_sent_on_which_nothing_can_be_said() -> None:
+    """A constant is told as such however well PyTorch repeats it, and an answer that it cannot repeat as noise."""
+    lively = np.linspace(-1, 1, 8, dtype=np.float32).reshape(2, 1, 4)
+    values = {"random": lively, "zeros": np.full_like(lively, 3), "extremes": lively, "samples": np.zeros_like(lively)}
+    reference = {kind: {"y": of} for kind, of in values.items()}
+    exact = {kind: {"y": of.astype(np.float64)} for kind, of in values.items()}
+    exact["extremes"]["y"] = exact["extremes"]["y"][:, :, ::-1]
+    assert list(kits.telling(reference, {"fp64": exact}, CONTRACT)) == ["random"]
+    constant = {kind: reference[kind] for kind in ("zeros", "samples")}
+    assert kits.telling(constant, {"fp64": exact}, CONTRACT) == constant
+
+
+def test_floors_that_json_has() -> None:
+    lively = np.linspace(-1, 1, 8, dtype=np.float32).reshape(2, 1, 4)
+    reference = {"random": {"y": lively}, "extremes": {"y": np.full_like(lively, np.nan)}}
+    half = {"fp16": {kind: {"y": of["y"] * np.float32(1.001)} for kind, of in reference.items()}}
+    assert kits.floors_at("fp16", reference, half, CONTRACT) == {"random": pytest.approx(60, abs=0.1)}
+    assert kits.floors_at("fp16", reference, {}, CONTRACT) == {}
 
 
 def test_small_models_send_everything_but_the_many_samples() -> None:

@@ -103,7 +103,7 @@ def walked(
         entry = replace(BACKENDS["onnx"], roads=tuple(ROADS[name] for name in names))
         monkeypatch.setitem(backends.BACKENDS, "onnx", entry)
         target = all_targets()["android_onnx"]
-        work = Workspace(tmp_path, scratch, Here(), Progress())  # type: ignore[arg-type]  # not in other processes
+        work = Workspace(tmp_path, scratch, Here(), Progress())  # not in other processes
         lowered = roads.lower(work, captured, Plan((Item(target, "fp16"),)), best)
         return {lowering.precision: made for lowering, made in lowered.items()}
 

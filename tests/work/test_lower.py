@@ -13,7 +13,7 @@ from deploykit.backends import BACKENDS, RoadEntry
 from deploykit.backends.base import LowerRequest
 from deploykit.errors import LoweringError, StoppedError, UnavailableError
 from deploykit.manifest import Signature
-from deploykit.spec import DimSpec
+from deploykit.sizes import DimSpec
 from deploykit.work.lower import LONGEST, listed_sizes, lower, signature_name
 
 

@@ -65,7 +65,7 @@ def from_trace(program: torch.export.ExportedProgram, request: LowerRequest) -> 
         kwargs = {name: kwargs[name] for name in module.given}
         states = {"states": [_state(tensor) for tensor in request.signature.inputs if tensor.name in request.states]}
         request = without_states(request)
-    traced = torch.jit.trace(module, (*args, *kwargs.values()), check_trace=False)  # type: ignore[no-untyped-call]
+    traced = torch.jit.trace(module, (*args, *kwargs.values()), check_trace=False)  # type: ignore[no-untyped-call]  # torch gives it no types
     inputs = [
         ct.TensorType(name=given.name, shape=given.fixed, dtype=TYPES[given.dtype])
         for given in request.signature.inputs

@@ -14,7 +14,7 @@ import coremltools as ct
 import numpy as np
 
 from deploykit.backends.base import LowerRequest
-from deploykit.spec import Shape, sized
+from deploykit.sizes import Shape, sized
 
 TYPES = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
 """What coremltools wants to be told of an input; at fp16 it makes float16 of what it is not told of."""

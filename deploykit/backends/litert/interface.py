@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -42,12 +43,12 @@ def _merged(path: Path, signatures: list[tuple[FileTensor, ...]]) -> tuple[FileT
     return tuple(merged)
 
 
-def _tensors(details: dict[str, dict[str, object]]) -> tuple[FileTensor, ...]:
+def _tensors(details: dict[str, dict[str, Any]]) -> tuple[FileTensor, ...]:
     return tuple(
         FileTensor(
             name=name,
-            dtype=np.dtype(entry["dtype"]).name,  # type: ignore[call-overload]  # the details are not typed
-            shape=tuple(int(size) for size in entry["shape_signature"]),  # type: ignore[attr-defined]
+            dtype=np.dtype(entry["dtype"]).name,
+            shape=tuple(int(size) for size in entry["shape_signature"]),
         )
         for name, entry in details.items()
     )

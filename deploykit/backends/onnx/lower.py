@@ -45,10 +45,10 @@ def from_torchscript(program: torch.export.ExportedProgram, request: LowerReques
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # it goes one day; until then it knows some ops better
-        torch.onnx.export(  # it writes to an open file as well, which its signature does not tell
+        torch.onnx.export(
             _Positional(program.module(check_guards=False), list(kwargs)),
             (*args, *kwargs.values()),
-            file,  # type: ignore[arg-type]
+            file,  # type: ignore[arg-type]  # an open file will do as well, which the signature does not tell
             dynamo=False,
             opset_version=OPSET,
             input_names=[i.name for i in request.signature.inputs],

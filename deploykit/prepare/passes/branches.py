@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
 from torch import nn
 
@@ -30,7 +31,7 @@ def never_run(root: nn.Module, inputs: Tensors) -> tuple[str, ...]:
 
 def auxiliary(root: nn.Module, inputs: Tensors) -> tuple[str, ...]:
     """Heads that run in eval mode too, by their attribute's name, where the contract does not want what they give."""
-    wanted: tuple[str, ...] = root.wanted  # type: ignore[assignment]
+    wanted = cast("tuple[str, ...]", root.wanted)
     if not wanted or any(AUXILIARY.match(name) for name in wanted):
         return ()
     inside = _inside(root)

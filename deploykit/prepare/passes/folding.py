@@ -15,6 +15,8 @@ within 1 %, and noise at float32 within 4 dB, now to this side and now to that.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -58,19 +60,21 @@ def fold(root: nn.Module, found: tuple[str, ...]) -> str:
     """Scales each layer's weight, moves its bias, and takes the norm out."""
     for pair in found:
         layer_at, norm_at = pair.split(">")
-        layer, norm = root.get_submodule(layer_at), root.get_submodule(norm_at)
+        layer: Any = root.get_submodule(layer_at)
+        norm: Any = root.get_submodule(norm_at)
         _scale(layer, norm)
         acts = type(norm).__name__ in WITH_ACTIVATION
-        place(root, norm_at, nn.Sequential(norm.drop, norm.act) if acts else nn.Identity())  # type: ignore[arg-type]
+        place(root, norm_at, nn.Sequential(norm.drop, norm.act) if acts else nn.Identity())
     return f"{counted(len(found), 'norm')} into the layer before"
 
 
-def _scale(layer: nn.Module, norm: nn.Module) -> None:
-    weight: torch.Tensor = layer.weight  # type: ignore[assignment]
+def _scale(layer: Any, norm: Any) -> None:
+    """Of what `_is_layer` and `_is_norm` know; their attributes have no types of their own in an `nn.Module`."""
+    weight: torch.Tensor = layer.weight
     mean, var, eps = norm.running_mean, norm.running_var, norm.eps
-    gain = (var + eps).rsqrt()  # type: ignore[operator]
-    gain = gain if norm.weight is None else gain * norm.weight  # type: ignore[operator]
-    shift = -mean * gain if norm.bias is None else norm.bias - mean * gain  # type: ignore[operator]
+    gain = (var + eps).rsqrt()
+    gain = gain if norm.weight is None else gain * norm.weight
+    shift = -mean * gain if norm.bias is None else norm.bias - mean * gain
     with torch.no_grad():
         if isinstance(layer, TRANSPOSED):
             # in × out/groups × …: the outputs of a group lie together.
@@ -80,7 +84,7 @@ def _scale(layer: nn.Module, norm: nn.Module) -> None:
             scaled = spread.reshape(weight.shape)
         else:
             scaled = weight * gain.view(-1, *[1] * (weight.dim() - 1))
-        bias = shift if layer.bias is None else layer.bias * gain + shift  # type: ignore[operator]
+        bias = shift if layer.bias is None else layer.bias * gain + shift
     layer.weight = nn.Parameter(scaled.detach(), requires_grad=False)
     layer.bias = nn.Parameter(bias.detach().clone(), requires_grad=False)
 

@@ -38,7 +38,7 @@ def broadcast(
     k, v = key, value
     if enable_gqa:
         k, v = (_each_head(x, query.shape[-3]) for x in (key, value))
-    batch = torch.broadcast_shapes(query.shape[:-2], k.shape[:-2], v.shape[:-2])  # type: ignore[no-untyped-call]
+    batch = torch.broadcast_shapes(query.shape[:-2], k.shape[:-2], v.shape[:-2])  # type: ignore[no-untyped-call]  # torch gives it no types
     q, k, v = (written_out(x, batch) for x in (query, k, v))
     if q is query and k is key and v is value:
         return NotImplemented

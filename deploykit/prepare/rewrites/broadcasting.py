@@ -71,7 +71,7 @@ def matmul(a: torch.Tensor, b: torch.Tensor) -> Any:
     """`aten.matmul` whose batch axes are broadcast against each other."""
     if a.dim() < 3 or b.dim() < 3:
         return NotImplemented
-    batch = torch.broadcast_shapes(a.shape[:-2], b.shape[:-2])  # type: ignore[no-untyped-call]
+    batch = torch.broadcast_shapes(a.shape[:-2], b.shape[:-2])  # type: ignore[no-untyped-call]  # torch gives it no types
     whole = [written_out(x, batch) for x in (a, b)]
     return NotImplemented if whole[0] is a and whole[1] is b else whole[0] @ whole[1]
 
@@ -92,14 +92,14 @@ def _elementwise(op: Callable[..., torch.Tensor]) -> Callable[..., Any]:
     def function(*args: Any, **kwargs: Any) -> Any:
         """An op that broadcasts by itself: takes a value from before its broadcast where the result is the same."""
         tensors = [i for i, value in enumerate(args) if isinstance(value, torch.Tensor)]
-        wanted = torch.broadcast_shapes(*[args[i].shape for i in tensors])  # type: ignore[no-untyped-call]
+        wanted = torch.broadcast_shapes(*[args[i].shape for i in tensors])  # type: ignore[no-untyped-call]  # torch gives it no types
         given = list(args)
         for i in tensors:
             before = getattr(args[i], _SOURCE, None)
             if before is None:
                 continue
             others = [given[j].shape for j in tensors if j != i]
-            if torch.broadcast_shapes(before.shape, *others) == wanted:  # type: ignore[no-untyped-call]
+            if torch.broadcast_shapes(before.shape, *others) == wanted:  # type: ignore[no-untyped-call]  # torch gives it no types
                 given[i] = before
         return NotImplemented if all(a is b for a, b in zip(args, given, strict=True)) else op(*given, **kwargs)
 

@@ -105,7 +105,7 @@ def view_as_complex(x: torch.Tensor) -> Pair:
 
 def complex(real: torch.Tensor, imag: torch.Tensor) -> Pair:
     """`aten.complex`."""
-    return Pair(*torch.broadcast_tensors(real, imag))  # type: ignore[no-untyped-call]
+    return Pair(*torch.broadcast_tensors(real, imag))  # type: ignore[no-untyped-call]  # torch gives it no types
 
 
 def polar(size: torch.Tensor, angle: torch.Tensor) -> Pair:

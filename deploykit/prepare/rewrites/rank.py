@@ -220,7 +220,7 @@ def _matmul(op: Any, bound: dict[str, Any], example: Any) -> Any:
         return tall_or_not(torch.matmul(as_tall(a).reshaped(-1, a.shape[-1]), b), example.shape)
     if len(a.shape) < 2:
         return _as_it_is(op, bound, example)
-    batch: Shape = tuple(torch.broadcast_shapes(a.shape[:-2], b.shape[:-2]))  # type: ignore[no-untyped-call]  # torch's
+    batch: Shape = tuple(torch.broadcast_shapes(a.shape[:-2], b.shape[:-2]))  # type: ignore[no-untyped-call]  # torch gives it no types
     factors = []
     for x in (a, b):
         full = broadcast(x, (*batch, *x.shape[-2:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -34,14 +35,14 @@ def test_a_wrong_op_is_seen() -> None:
     assert all("Not equal to tolerance" in item.reason for item in done.judged if item.verdict is Verdict.FAILED)
 
 
-def result(**values: object) -> Result:
-    given = (
+def result(**values: Any) -> Result:
+    given: dict[str, Any] = (
         {"outcome": "passed", "message": "", "predictions": 1, "refusals": 0, "comparisons": 1}
         | {"expected_failure": ""}
         | values
     )
     function = f"{OP_SUITES['iOS14']}/test_linear.py::TestLinear::test_smoke"
-    return Result(function=function, index=0, id=f"{function}[a]", seconds=0.1, **given)  # type: ignore[arg-type]
+    return Result(function=function, index=0, id=f"{function}[a]", seconds=0.1, **given)
 
 
 MISMATCH = "AssertionError: \nNot equal to tolerance rtol=1e-05, atol=0.0001"

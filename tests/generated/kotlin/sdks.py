@@ -30,7 +30,9 @@ LABELS = (
 
 WIDTH, HEIGHT = 6, 8
 
-ENGINES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+Engine = Literal["litert", "tflite", "onnxruntime"]
+
+ENGINES: dict[Engine, tuple[str, str, str, tuple[str, ...]]] = {
     "litert": ("com.google.ai.edge.litert:litert", "2.1.6", "tflite", ("npu", "gpu", "cpu")),
     "tflite": ("org.tensorflow:tensorflow-lite", "2.16.1", "tflite", ("npu", "gpu", "cpu")),
     "onnxruntime": ("com.microsoft.onnxruntime:onnxruntime-android", "1.24.1", "onnx", ("npu", "cpu")),
@@ -38,7 +40,7 @@ ENGINES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
 
 
 def sdk(
-    engine: Literal["litert", "tflite", "onnxruntime"],
+    engine: Engine,
     folder: Path,
     labels: tuple[str, ...] = LABELS,
     model: str = 'Nasty "model" $x */ 🦊',

@@ -27,10 +27,10 @@ LABELS = (
 
 ONNXRUNTIME = "https://github.com/microsoft/onnxruntime-swift-package-manager"
 
+Engine = Literal["coreml", "onnxruntime"]
 
-def sample(
-    folder: Path, engine: Literal["coreml", "onnxruntime"] = "coreml", labels: tuple[str, ...] = LABELS
-) -> ir.Sdk:
+
+def sample(folder: Path, engine: Engine = "coreml", labels: tuple[str, ...] = LABELS) -> ir.Sdk:
     """An SDK of a model that does not exist, with a file and one golden made in `folder`."""
     model = folder / ("model.mlpackage" if engine == "coreml" else "model.onnx")
     content = model / "Data" / "model.mlmodel" if engine == "coreml" else model

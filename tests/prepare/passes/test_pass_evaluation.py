@@ -57,7 +57,7 @@ def test_a_dropout_that_drops_in_eval_mode_stays() -> None:
     assert record.outcome == "dropped"
     assert record.snr_db is not None
     assert record.snr_db < 20
-    assert isinstance(made[1], McDropout)  # type: ignore[index]
+    assert isinstance(made.get_submodule("1"), McDropout)
 
 
 def test_modules_that_eval_does_not_reach_are_switched() -> None:
@@ -65,6 +65,6 @@ def test_modules_that_eval_does_not_reach_are_switched() -> None:
     made, records = prepare(network, [(torch.randn(2, 4),)])
     assert records[0].outcome == "applied"
     assert records[0].what.endswith("1")  # its path
-    assert not made[1].training  # type: ignore[index]
+    assert not made.get_submodule("1").training
     assert network[1].training
     assert in_training(nn.Sequential(nn.Linear(4, 4)).eval(), ()) == ()

@@ -66,7 +66,7 @@ def install(mode: Mode, broken: str | None, tolerance: float) -> Counts:
     """
     import coremltools  # noqa: F401 - all of it must be loaded before it is patched
     import coremltools.models.model as models
-    from coremltools.converters.mil import testing_utils  # noqa: F401
+    from coremltools.converters.mil import testing_utils  # noqa: F401 - this, too
 
     counts = Counts()
     if broken is not None:

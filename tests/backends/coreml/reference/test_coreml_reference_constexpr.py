@@ -53,21 +53,27 @@ CASES = {
 }
 
 
+def equal_to_its_decompression(small, op: str, folder: Path) -> np.ndarray:
+    """Runs a compressed model, which has to have this op, and what coremltools expands it to."""
+    small.save(str(folder / "small.mlpackage"))
+    cto.decompress_weights(small).save(str(folder / "again.mlpackage"))
+    function = small.get_spec().mlProgram.functions["main"]
+    assert op in [operation.type for operation in function.block_specializations[function.opset].operations]
+    results = []
+    for name in ("small", "again"):
+        runner = ReferenceRunner(folder / f"{name}.mlpackage", "fp64")
+        results.append(runner.run(INPUT)[runner.outputs[0].name])
+    np.testing.assert_allclose(results[0], results[1], 1e-5, 1e-5)
+    return results[0]
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_compressed_weights(case: str, tmp_path: Path) -> None:
     op, compress, config, opset = CASES[case]
     dense = save(tmp_path / "dense.mlpackage", linear, INPUT, opset)
     small = compress(ct.models.MLModel(str(dense), skip_model_load=True), cto.OptimizationConfig(config))
-    small.save(str(tmp_path / "small.mlpackage"))
-    cto.decompress_weights(small).save(str(tmp_path / "again.mlpackage"))
-    function = small.get_spec().mlProgram.functions["main"]
-    assert op in [operation.type for operation in function.block_specializations[function.opset].operations]
-    results = []
-    for name in ("small", "again"):
-        runner = ReferenceRunner(tmp_path / f"{name}.mlpackage", "fp64")
-        results.append(runner.run(INPUT)[runner.outputs[0].name])
-    np.testing.assert_allclose(results[0], results[1], 1e-5, 1e-5)
-    assert np.abs(results[0] - INPUT["x"] @ WEIGHT.T).max() > 1e-4  # it was compressed indeed
+    result = equal_to_its_decompression(small, op, tmp_path)
+    assert np.abs(result - INPUT["x"] @ WEIGHT.T).max() > 1e-4  # it was compressed indeed
 
 
 def blockwise(offset):
@@ -126,15 +132,7 @@ def joint(first, config):
 def test_joint_compression(op: str, config, tmp_path: Path) -> None:
     dense = save(tmp_path / "dense.mlpackage", linear, INPUT, ct.target.iOS18)
     small = joint(ct.models.MLModel(str(dense), skip_model_load=True), config)
-    small.save(str(tmp_path / "small.mlpackage"))
-    cto.decompress_weights(small).save(str(tmp_path / "again.mlpackage"))
-    function = small.get_spec().mlProgram.functions["main"]
-    assert op in [operation.type for operation in function.block_specializations[function.opset].operations]
-    results = []
-    for name in ("small", "again"):
-        runner = ReferenceRunner(tmp_path / f"{name}.mlpackage", "fp64")
-        results.append(runner.run(INPUT)[runner.outputs[0].name])
-    np.testing.assert_allclose(results[0], results[1], 1e-5, 1e-5)
+    equal_to_its_decompression(small, op, tmp_path)
 
 
 def test_sparse_vectors(tmp_path: Path) -> None:

@@ -155,8 +155,13 @@ def test_index_out_of_a_list(index: int, tmp_path: Path) -> None:
 
 
 def counting(x):
-    body = lambda i: mb.add(x=i, y=1.0)  # noqa: E731
-    return mb.while_loop(_cond=lambda i: mb.less(x=i, y=mb.reduce_max(x=x)), _body=body, loop_vars=(0.0,))
+    def below(i):
+        return mb.less(x=i, y=mb.reduce_max(x=x))
+
+    def more(i):
+        return mb.add(x=i, y=1.0)
+
+    return mb.while_loop(_cond=below, _body=more, loop_vars=(0.0,))
 
 
 def test_an_endless_loop_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,14 +174,13 @@ def test_an_endless_loop_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         runner.run({"x": np.full((3, 4), 1e9, np.float32)})
 
 
+def relu_or_exp(x):
+    positive = mb.greater(x=mb.reduce_sum(x=x), y=0.0)
+    return mb.cond(pred=positive, _true_fn=lambda: mb.relu(x=x), _false_fn=lambda: mb.exp(x=x))
+
+
 def test_nesting_is_bounded(tmp_path: Path) -> None:
-    path = save(
-        tmp_path / "cond.mlpackage",
-        lambda x: mb.cond(
-            pred=mb.greater(x=mb.reduce_sum(x=x), y=0.0), _true_fn=lambda: mb.relu(x=x), _false_fn=lambda: mb.exp(x=x)
-        ),
-        {"x": X},
-    )
+    path = save(tmp_path / "cond.mlpackage", relu_or_exp, {"x": X})
     with edited(path) as spec:
         function = spec.mlProgram.functions["main"]
         outer = next(o for o in function.block_specializations[function.opset].operations if o.type == "cond")
@@ -194,13 +198,7 @@ def test_nesting_is_bounded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("op", "blocks"), [("cond", 0), ("cond", 1)])
 def test_missing_blocks(op: str, blocks: int, tmp_path: Path) -> None:
-    path = save(
-        tmp_path / "cond.mlpackage",
-        lambda x: mb.cond(
-            pred=mb.greater(x=mb.reduce_sum(x=x), y=0.0), _true_fn=lambda: mb.relu(x=x), _false_fn=lambda: mb.exp(x=x)
-        ),
-        {"x": X},
-    )
+    path = save(tmp_path / "cond.mlpackage", relu_or_exp, {"x": X})
     with edited(path) as spec:
         function = spec.mlProgram.functions["main"]
         outer = next(o for o in function.block_specializations[function.opset].operations if o.type == op)

@@ -17,6 +17,7 @@ from coremltools.proto import Model_pb2
 
 from deploykit.backends.base import Runner
 from deploykit.backends.coreml.reference import ReferenceRunner
+from deploykit.backends.coreml.reference.declared import TensorType
 from deploykit.errors import ArtifactError, UnsupportedOpsError
 
 X = normal(2, 64)
@@ -223,7 +224,9 @@ def test_a_rank_that_is_known_at_run_time_only(tmp_path: Path) -> None:
 
     edit(made, forget_rank)
     with ReferenceRunner(made) as runner:
-        assert runner.outputs[0].shape_text == "[...]"  # type: ignore[union-attr]
+        output = runner.outputs[0]
+        assert isinstance(output, TensorType)
+        assert output.shape_text == "[...]"
         (value,) = runner.run({"s": np.array([2, 1, 3], np.int32)}).values()
     np.testing.assert_array_equal(value, np.full((2, 1, 3), 2.0, np.float32))
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from deploykit.parity.inputs import MOST_COMBINATIONS, kind_at, make_inputs, other_sizes
-from deploykit.spec import Contract, DimSpec, TensorInput
+from deploykit.sizes import DimSpec
+from deploykit.spec import Contract, TensorInput
 
 RANGES = st.builds(
     lambda low, steps, by: DimSpec(min=low * by, max=(low + steps) * by, multiple_of=by),
