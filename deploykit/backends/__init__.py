@@ -182,7 +182,11 @@ _LITERT_TORCH = (
     "antialiased resizes as matrix products",
     "sums with a factor",
     "scattered sums and means as additions",
+    "transposed convolution over spread pixels",
     "transposed convolution without output padding",
+    "integers by int32's ops",
+    "one axis flipped after the other",
+    "choices and powers that LiteRT lacks",
     "windows as picks",
     "sort as topk",
     "one_hot as a comparison",
@@ -190,6 +194,17 @@ _LITERT_TORCH = (
 
 _CAREFUL = ("norms of planes centred twice", "means in steps")
 """They cost a little time on a phone, so a road takes them after one without gave too much noise."""
+
+_PLAIN = (
+    "constants folded",
+    "moments as means",
+    "arithmetic in plain ops",
+    "real functions of integers",
+    "resizes as matrix products",
+    "products of vectors as of matrices",
+    "picks of another shape",
+)
+"""What a converter lacks in some other way than Core ML's does: for a road after one without."""
 
 _ONNX = (
     "complex numbers as pairs",
@@ -242,13 +257,13 @@ BACKENDS: dict[str, Backend] = {
             RoadEntry(
                 "litert-torch, decomposed",
                 "deploykit.backends.litert.lower:from_decomposed",
-                rewrites=(*_CAREFUL, *_LITERT_TORCH),
+                rewrites=(*_CAREFUL, *_LITERT_TORCH, *_PLAIN),
                 narrow=_LITERT_HALF,
             ),
             RoadEntry(
                 "litert-torch, TFL ops",
                 "deploykit.backends.litert.lower:from_tfl_ops",
-                rewrites=(*_CAREFUL, *_LITERT_TORCH),
+                rewrites=(*_CAREFUL, *_LITERT_TORCH, *_PLAIN),
                 narrow=_LITERT_HALF,
             ),
             RoadEntry("onnx2tf", "deploykit.backends.litert.onnx2tf:from_onnx2tf", rewrites=("rank at most 5", *_ONNX)),
@@ -266,7 +281,7 @@ BACKENDS: dict[str, Backend] = {
             RoadEntry(
                 "dynamo, decomposed",
                 "deploykit.backends.onnx.lower:from_dynamo_decomposed",
-                rewrites=(*_CAREFUL, *_ONNX),
+                rewrites=(*_CAREFUL, *_ONNX, *_PLAIN),
             ),
             RoadEntry("torchscript", "deploykit.backends.onnx.lower:from_torchscript", rewrites=_ONNX),
         ),

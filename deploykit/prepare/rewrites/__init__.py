@@ -289,6 +289,41 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "transposed:convolution",
         "litert-torch 0.10 fails: failed to legalize operation 'mhlo.convolution'",
     ),
+    "transposed convolution over spread pixels": Rewrite(
+        ("aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input"),
+        _HERE + "transposed:TRANSPOSED",
+        "litert-torch 0.10 fails with groups or dilation, and leaves a 3D one to StableHLO, which no runtime has",
+    ),
+    "integers by int32's ops": Rewrite(
+        (
+            "aten.floor_divide.default",
+            "aten.div.Tensor_mode",
+            "aten.fmod.Tensor",
+            "aten.fmod.Scalar",
+            "aten.abs.default",
+            "aten.sign.default",
+            "aten.square.default",
+            "aten.pow.Tensor_Scalar",
+        ),
+        _HERE + "integers:INTEGERS",
+        "litert-torch 0.10 fails: failed to legalize operation 'mhlo.round_nearest_afz', 'tfl.sign', 'tfl.pow'",
+    ),
+    "one axis flipped after the other": Rewrite(
+        ("aten.flip.default",),
+        _HERE + "moving:flip",
+        "LiteRT's reverse takes neighbouring axes only",
+    ),
+    "choices and powers that LiteRT lacks": Rewrite(
+        (
+            "aten.logical_xor.default",
+            "aten.exp2.default",
+            "aten.copysign.Tensor",
+            "aten.index_put.default",
+            "aten.index_put_.default",
+        ),
+        _HERE + "arithmetic:LACKED",
+        "litert-torch 0.10 has none of them; of index_put it lacks that by a mask",
+    ),
     "means in steps": Rewrite(
         ("aten.mean.dim", "aten.adaptive_avg_pool2d.default"),
         _HERE + "reductions:STEPS",

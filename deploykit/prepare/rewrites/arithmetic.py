@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import log
 from typing import Any
 
 import torch
@@ -191,6 +192,47 @@ ARITHMETIC: dict[str, Any] = {
     "aten.bilinear.default": bilinear,
     "aten.bucketize.Tensor": bucketize,
     "aten.searchsorted.Tensor": searchsorted,
+}
+
+
+def logical_xor(x: Tensor, y: Tensor) -> Any:
+    """Whether two truth values differ."""
+    return torch.ne(x, y) if x.dtype == y.dtype == torch.bool else NotImplemented
+
+
+def exp2(x: Tensor) -> Any:
+    """2 to the x."""
+    return torch.exp(x * log(2)) if x.is_floating_point() else NotImplemented
+
+
+def copysign(x: Tensor, y: Tensor) -> Tensor:
+    """|x| with the sign of y; that of -0.0 counts as plus."""
+    return torch.where(y < 0, -x.abs(), x.abs())
+
+
+def assigned(x: Tensor, indices: Sequence[Tensor | None], value: Tensor, accumulate: bool = False) -> Any:
+    """`aten.index_put` of one value by a mask, as a choice.
+
+    Args:
+        x: what is assigned to.
+        indices: one mask of x's first axes; other indices are left alone.
+        value: of one element.
+        accumulate: whether it is added.
+    """
+    mask = indices[0] if len(indices) == 1 else None
+    if mask is None or mask.dtype != torch.bool or value.numel() != 1:
+        return NotImplemented
+    mask = mask.reshape(*mask.shape, *[1] * (x.dim() - mask.dim()))
+    value = value.reshape([1] * x.dim())
+    return torch.where(mask, x + value if accumulate else value, x)
+
+
+LACKED: dict[str, Any] = {
+    "aten.logical_xor.default": logical_xor,
+    "aten.exp2.default": exp2,
+    "aten.copysign.Tensor": copysign,
+    "aten.index_put.default": assigned,
+    "aten.index_put_.default": assigned,
 }
 
 

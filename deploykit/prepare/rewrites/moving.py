@@ -22,6 +22,15 @@ def roll(x: Tensor, shifts: Sequence[int], dims: Sequence[int] = ()) -> Tensor:
     return x
 
 
+def flip(x: Tensor, dims: Sequence[int]) -> Any:
+    """One axis after the other."""
+    if len(dims) < 2:
+        return NotImplemented
+    for dim in dims:
+        x = x.flip(dim)
+    return x
+
+
 def full_like(x: Tensor, value: Any, **kwargs: Any) -> Tensor:
     """A value in the shape of a tensor, in the type that is asked for."""
     return torch.full(x.shape, value, dtype=kwargs.get("dtype") or x.dtype)

@@ -16,6 +16,7 @@ from deploykit.prepare.rewrites import (
     REWRITES,
     arithmetic,
     attention,
+    integers,
     moving,
     norms,
     picking,
@@ -113,6 +114,7 @@ def test_windows(drawn: tuple[int, ...]) -> None:
 
 
 X, Y = random(3, 4, 5), random(3, 4, 5).flip(0) * 3
+WHOLE = st.integers(-(2**30), 2**30)
 PLACES = torch.randint(0, 3, (3, 4, 5), generator=torch.Generator().manual_seed(1))
 NAN = torch.where(X > 1, float("nan"), X)
 
@@ -223,6 +225,12 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...], 
         (random(2, 6, 2, 3, 4), 3, random(6), random(6)),
         {},
     ),
+    "flip": (moving.flip, torch.flip, (X, (0, 2)), {}),
+    "logical xor": (arithmetic.logical_xor, torch.logical_xor, (X > 0, Y > 0), {}),
+    "exp2": (arithmetic.exp2, torch.exp2, (X,), {}),
+    "copysign": (arithmetic.copysign, torch.copysign, (X, Y), {}),
+    "assignment by mask": (arithmetic.assigned, torch.index_put, (X, [X > 0], torch.tensor(7.0).double()), {}),
+    "assignment to rows": (arithmetic.assigned, torch.index_put, (X, [X[..., 0] > 0], torch.ones(1).double()), {}),
     "dilated maximum": (pooling.dilated_max_pool2d, F.max_pool2d, (random(2, 3, 9, 8), [3, 2], [2], [1], [2]), {}),
 }
 
@@ -243,6 +251,11 @@ LEFT_ALONE: dict[str, Callable[[], Any]] = {
     "where of one type": lambda: arithmetic.where(X > 0, X, Y),
     "a root of floats": lambda: REAL["aten.sqrt.default"](X.abs()),
     "argmax of a dimension": lambda: reductions.argmax(X, 1),
+    "one axis flipped": lambda: moving.flip(X, (1,)),
+    "assignment of rows": lambda: arithmetic.assigned(X, [X[..., 0] > 0], X[0]),
+    "assignment by number": lambda: arithmetic.assigned(X, [torch.tensor([1])], X[0]),
+    "floor_divide of floats": lambda: integers.divide(X, Y),
+    "integers divided to the nearest to zero": lambda: integers.divide(PLACES, 2, rounding_mode="trunc"),
     "matrices": lambda: products.matmul(X, X.mT),
     "gather of one size": lambda: picking.gather(X, 1, PLACES),
     "pixel_shuffle of pictures": lambda: picking.pixel_shuffle(random(1, 4, 2, 2), 2),
@@ -264,6 +277,21 @@ LEFT_ALONE: dict[str, Callable[[], Any]] = {
 @pytest.mark.parametrize("name", LEFT_ALONE)
 def test_left_alone(name: str) -> None:
     assert LEFT_ALONE[name]() is NotImplemented
+
+
+@settings(deadline=None)
+@given(st.lists(WHOLE, min_size=1, max_size=20), WHOLE.filter(bool), st.sampled_from([torch.int32, torch.int64]))
+def test_integers(values: list[int], divisor: int, dtype: torch.dtype) -> None:
+    x = torch.tensor(values, dtype=dtype)
+    y = torch.full_like(x, divisor)
+    for by in (y, divisor):
+        assert torch.equal(integers.divide(x, by), torch.floor_divide(x, by))
+        assert torch.equal(integers.fmod(x, by), torch.fmod(x, by))
+    assert torch.equal(integers.absolute(x), x.abs())
+    assert torch.equal(integers.sign(x), x.sign())
+    small = x % 31
+    assert torch.equal(integers.square(small), small.square())
+    assert torch.equal(integers.power(small, 3), small**3)
 
 
 def test_real_functions_of_integers() -> None:

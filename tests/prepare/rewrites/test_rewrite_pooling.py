@@ -80,6 +80,21 @@ def test_transposed(k: int, s: int, p: int, extra: int, groups: int, bias: bool,
 
 
 @settings(deadline=None)
+@given(
+    SMALL, SMALL, st.integers(0, 2), st.integers(0, 2), st.sampled_from([1, 2, 4]), st.integers(1, 2), st.integers(1, 3)
+)
+def test_transposed_over_spread_pixels(k: int, s: int, p: int, extra: int, groups: int, d: int, axes: int) -> None:
+    assume(extra < max(s, d) and p <= d * (k - 1))
+    x, weight, bias = values(2, 4, *[5, 4, 3][:axes]), values(4, 3, *[k] * axes), values(3 * groups)
+    assume(all((n - 1) * s - 2 * p + d * (k - 1) + extra + 1 > 0 for n in x.shape[2:]))
+    made = transposed.over_spread_pixels(x, weight, bias, [s], [p], [extra], groups, [d])
+    assert (made is NotImplemented) == (axes < 3 and groups == d == 1)
+    if made is not NotImplemented:
+        op = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[axes - 1]
+        torch.testing.assert_close(made, op(x, weight, bias, s, p, extra, groups, d))
+
+
+@settings(deadline=None)
 @given(st.integers(-2, 1), st.booleans())
 def test_sort(dim: int, descending: bool) -> None:
     x = torch.randperm(30).reshape(5, 6).float()
