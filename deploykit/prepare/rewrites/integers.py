@@ -56,7 +56,7 @@ def power(x: Tensor, exponent: Any) -> Any:
 
 
 def _nearest(x: Tensor, y: Any) -> Tensor:
-    return torch.round(x.to(torch.float32) / y).to(x.dtype)
+    return torch.floor(x.to(torch.float32) / y + 0.5).to(x.dtype)
 
 
 def _integers(*values: Any) -> bool:
