@@ -215,6 +215,7 @@ _ONNX = (
     "pooling without an idle ceil_mode",
     "adaptive max pooling as maxima",
     "scattered sums and means as additions",
+    "log_sigmoid without rounding twice",
 )
 
 _LITERT_HALF = "deploykit.backends.litert.half:weights_to_fp16"

@@ -12,14 +12,15 @@ from deploykit.probes.show import cure, said, tally
 
 _INTRODUCTION = """# What the converters get wrong
 
-{count} one-op models, each an op with one set of parameters, through every road of deploykit at fp32: exported,
+{count} one-op models, each an op with one set of parameters, through the roads below at fp32: exported,
 lowered, the saved file read back and run, its outputs compared with eager PyTorch. A case is **right** above 100 dB
 (or within 15 dB of PyTorch's own fp32 noise against fp64), and wrong below 60; integers and booleans have to be equal.
 Core ML files are executed by deploykit's reference runner, not by Apple's runtime.
 
 "Without" is the converter as deploykit calls it; "with" is after the exact rewrites that deploykit's road applies.
 Repeat any line with `deploykit probe --road ROAD --case 'ID'`, and the page with
-`deploykit probe --out deploykit/probes/known.json --markdown docs/probes.md` (half a second of processor time a case).
+`deploykit probe {roads} --out deploykit/probes/known.json --markdown docs/probes.md`
+(half a second of processor time a case and road).
 
 Measured with {versions}.
 """
@@ -29,7 +30,13 @@ def page(results: Results) -> str:
     """The whole page."""
     count = len({item.case for item in results.records})
     versions = ", ".join(f"{name} {number}" for name, number in results.versions.items() if number != "not installed")
-    parts = [_INTRODUCTION.format(count=count, versions=versions), _legend(), _counts(results), _themes(results)]
+    roads = " ".join(f"--road {road}" for road in results.roads)
+    parts = [
+        _INTRODUCTION.format(count=count, versions=versions, roads=roads),
+        _legend(),
+        _counts(results),
+        _themes(results),
+    ]
     parts += [_wrong(results), _refused(results), _not_run(results)]
     return "\n".join(part for part in parts if part)
 

@@ -289,6 +289,11 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "transposed:convolution",
         "litert-torch 0.10 fails: failed to legalize operation 'mhlo.convolution'",
     ),
+    "log_sigmoid without rounding twice": Rewrite(
+        ("aten.log_sigmoid.default",),
+        _HERE + "arithmetic:log_sigmoid",
+        "torch 2.14's dynamo exporter to ONNX takes the logarithm of a sigmoid that is rounded first: 62 dB",
+    ),
     "transposed convolution over spread pixels": Rewrite(
         ("aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input"),
         _HERE + "transposed:TRANSPOSED",
