@@ -18,6 +18,7 @@ from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.environments import ENVIRONMENTS, Environment
 from deploykit.environments.make import REMEDY, Place, ready, reason
 from deploykit.errors import UnavailableError
+from deploykit.probes.known import known, unprobed
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def diagnosis(*, make: bool = False) -> Table:
             table.add_row(f"converter {tool}", "ok", version(tool))
         except PackageNotFoundError:
             table.add_row(f"converter {tool}", "missing", f"pip install {tool}")
+    table.add_row("probes", *_probes())
     for environment in ENVIRONMENTS.values():
         table.add_row(f"environment {environment.name}", *_environment(environment, make))
     for name, runner in RUNNERS.items():
@@ -84,6 +86,17 @@ def diagnosis(*, make: bool = False) -> Table:
         found = entry.find()
         table.add_row(f"tool {entry.name}", "ok" if found else "missing", found or f"{entry.purpose}: {entry.remedy}")
     return table
+
+
+def _probes() -> tuple[str, str]:
+    """Whether what deploykit knows of the converters' mistakes is of the versions that are installed."""
+    if others := unprobed():
+        told = ", ".join(f"{name} {now} (probed: {before})" for name, (before, now) in others.items())
+        return (
+            "other versions",
+            f"{told}: rewrites may be too many or too few; deploykit probe tells what they get wrong",
+        )
+    return "ok", f"{len({record.case for record in known().records})} one-op models, on these versions"
 
 
 def _environment(environment: Environment, make: bool) -> tuple[str, str]:

@@ -12,11 +12,11 @@ from deploykit.environments.make import Place
 from deploykit.errors import UnavailableError
 
 
-def shown(*, make: bool = False) -> str:
+def shown(*, make: bool = False, row: str = "environment onnx2tf") -> str:
     console = Console(width=400)
     with console.capture() as capture:
         console.print(doctor.diagnosis(make=make))
-    return next(line for line in capture.get().splitlines() if "environment onnx2tf" in line)
+    return next(line for line in capture.get().splitlines() if row in line)
 
 
 @pytest.fixture
@@ -58,3 +58,10 @@ def test_an_environment_that_is_made_comes_with_its_version_and_place(cache: Pat
     line = shown()
     assert "ok" in line
     assert f"onnx2tf 2.6.9, Python 3.11.9, in {cache}" in line
+
+
+def test_versions_that_were_not_probed_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "unprobed", lambda: {"litert-torch": ("0.10.0", "0.11.0")})
+    assert "litert-torch 0.11.0 (probed: 0.10.0)" in shown(row="probes")
+    monkeypatch.setattr(doctor, "unprobed", dict)
+    assert "846 one-op models, on these versions" in shown(row="probes")

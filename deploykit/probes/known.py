@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from importlib.resources import files
 
-from deploykit.probes.results import Results
+from deploykit.probes.results import Results, installed_versions
 
 FILE = "known.json"
 """Beside this module; written by `deploykit probe --out deploykit/probes/known.json`."""
@@ -49,6 +49,20 @@ CAUSES: dict[tuple[str, str], str] = {
 def known() -> Results:
     """The results that travel with deploykit."""
     return Results.model_validate_json((files("deploykit.probes") / FILE).read_text(encoding="utf-8"))
+
+
+def unprobed() -> dict[str, tuple[str, str]]:
+    """Tools whose installed version is not the one that was probed: name → (probed, installed).
+
+    The rewrites of a road answer to what was found, so with other versions there may be too many or too few. A build
+    runs and compares every file all the same.
+    """
+    probed, installed = known().versions, installed_versions()
+    return {
+        name: (probed.get(name, "none"), found)
+        for name, found in installed.items()
+        if probed.get(name, "none") != found
+    }
 
 
 def cause(road: str, case: str) -> str:

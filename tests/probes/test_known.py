@@ -5,12 +5,42 @@ from __future__ import annotations
 from deploykit.backends import BACKENDS
 from deploykit.prepare.rewrites import REWRITES
 from deploykit.probes.cases import by_id
-from deploykit.probes.known import CAUSES, fits, known
+from deploykit.probes.known import CAUSES, fits, known, unprobed
 from deploykit.probes.page import page
 from tests.conftest import ROOT
 
 KNOWN = known()
 WRONG = [record for record in KNOWN.records if record.bare.outcome == "wrong"]
+
+
+def test_the_pinned_versions_are_those_that_were_probed() -> None:
+    assert unprobed() == {}, (
+        "deploykit probe --out deploykit/probes/known.json, with the roads that docs/probes.md names"
+    )
+
+
+SEEN_IN_NETWORKS = {
+    "attention with strides of its own": "a view of the result fails, in networks only",
+    "pooling without an idle ceil_mode": "a window in the padding: SSD, GoogLeNet",
+    "complex numbers as pairs": "the op that makes one is right by itself; what is done with it is not",
+}
+"""Rewrites of first roads that no probe asks for, and who does."""
+
+
+def test_every_rewrite_of_a_first_road_is_needed() -> None:
+    idle = []
+    for name, backend in BACKENDS.items():
+        road = f"{name}/{backend.roads[0].name}"
+        needed = {
+            rewrite
+            for item in KNOWN.records
+            if item.road == road and item.bare.outcome != "right" and item.final.outcome == "right"
+            for rewrite in item.rewrites
+        }
+        idle += [
+            f"{road}: {rewrite}" for rewrite in backend.roads[0].rewrites if rewrite not in {*needed, *SEEN_IN_NETWORKS}
+        ]
+    assert idle == [], "no probe is wrong or refused without them: take them out, or say what asks for them"
 
 
 def test_every_silent_mistake_is_cured() -> None:

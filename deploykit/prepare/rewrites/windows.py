@@ -43,7 +43,8 @@ def col2im(
     c = batched.shape[1] // area
     reach = [dilation[i] * (kernel[i] - 1) + 1 for i in (0, 1)]
     places = [(output_size[i] + 2 * padding[i] - reach[i]) // stride[i] + 1 for i in (0, 1)]
-    weight = torch.eye(area, dtype=x.dtype).reshape(area, 1, *kernel)
+    unit = [[float(row == column) for column in range(area)] for row in range(area)]  # no eye: LiteRT has no iota
+    weight = torch.tensor(unit, dtype=x.dtype).reshape(area, 1, *kernel)
     windows = batched.reshape(n * c, area, *places)
     image = F.conv_transpose2d(windows, weight, stride=tuple(stride), dilation=tuple(dilation))
     missing = [output_size[i] + 2 * padding[i] - image.shape[2 + i] for i in (0, 1)]
