@@ -66,4 +66,4 @@ def test_a_comparison_converts_to_fp16(road: int, comparing: Subject, tmp_path: 
 def test_a_reshape_after_attention(road: int, tmp_path: Path) -> None:
     way = go(subject(Attention(), torch.randn(2, 9, 32)), "onnx", tmp_path / "out", road)
     assert way.snr > 100
-    assert way.used == ("attention with strides of its own",)
+    assert "attention with strides of its own" in way.used
