@@ -9,7 +9,8 @@ so. Each job is still a process of its own, with memory of its own, that can be 
     parent ◀─answer─── job
     parent ◀─status─── zygote            the job's process id, 0 if it is refused; later how it ended
 
-The first packages are imported before the first job, all others while that one runs.
+The first packages are imported before the first job, all others while that one runs. A job that comes meanwhile does
+not wait for all of them: what it lacks it imports itself.
 """
 
 from __future__ import annotations
@@ -150,7 +151,10 @@ def serve(channel: int, first: Sequence[str], others: Sequence[str]) -> NoReturn
         jobs = _Jobs(ours)
         _imported(first)
         jobs.next()
-        _imported(others)
+        for name in others:
+            _imported((name,))
+            while jobs.next(wait=False):
+                pass
         while True:
             jobs.next()
 
@@ -159,7 +163,6 @@ def _imported(names: Sequence[str]) -> None:
     for name in names:
         with contextlib.suppress(Exception):  # the job that needs it will say what is wrong with it
             importlib.import_module(name)
-    gc.collect()
     gc.freeze()  # jobs share these pages, and their collector does not look through them
 
 
@@ -179,15 +182,17 @@ class _Jobs:
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._own = (self._woken, wake)
 
-    def next(self) -> None:
-        """Waits for a request and forks; meanwhile tells how others ended."""
+    def next(self, wait: bool = True) -> bool:
+        """Takes a request and forks, and tells how others ended; False if there is none, and none is waited for."""
         while True:
-            ready = {key.fd for key, _ in self._selector.select()}
+            ready = {key.fd for key, _ in self._selector.select(None if wait else 0)}
             if self._woken in ready:
                 os.read(self._woken, 4096)
                 self._reap()
             if self._channel.fileno() in ready:
                 break
+            if not wait:
+                return False
         message, pipes, _, _ = socket.recv_fds(self._channel, 16, 3)
         if not message:
             os._exit(0)  # the parent is gone
@@ -202,6 +207,7 @@ class _Jobs:
         _tell(status, pid)
         for end in (request, answer, *(() if pid else (status,))):
             os.close(end)
+        return True
 
     def _reap(self) -> None:
         while True:
