@@ -236,7 +236,7 @@ BACKENDS: dict[str, Backend] = {
             RoadEntry(
                 "torch.export, decomposed",
                 "deploykit.backends.coreml.lower:from_decomposed_export",
-                rewrites=_COREML,
+                rewrites=(*_CAREFUL, *_COREML),
             ),
         ),
         "deploykit.backends.coreml.knows:unknown",
