@@ -181,7 +181,6 @@ _LITERT_TORCH = (
     "indices of maxima by comparisons",
     "antialiased resizes as matrix products",
     "sums with a factor",
-    "scattered sums and means as additions",
     "transposed convolution over spread pixels",
     "transposed convolution without output padding",
     "integers by int32's ops",

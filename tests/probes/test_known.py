@@ -22,6 +22,7 @@ def test_the_pinned_versions_are_those_that_were_probed() -> None:
 SEEN_IN_NETWORKS = {
     "attention with strides of its own": "a view of the result fails, in networks only",
     "pooling without an idle ceil_mode": "a window in the padding: SSD, GoogLeNet",
+    "real functions of integers": "a root of a size, which is an integer",
     "complex numbers as pairs": "the op that makes one is right by itself; what is done with it is not",
 }
 """Rewrites of first roads that no probe asks for, and who does."""
