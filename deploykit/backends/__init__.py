@@ -203,7 +203,7 @@ _PLAIN = (
     "products of vectors as of matrices",
     "picks of another shape",
 )
-"""What a converter lacks in some other way than Core ML's does: for a road after one without."""
+"""Written for Core ML, and of use to any converter that lacks an op: for a road after one without."""
 
 _ONNX = (
     "complex numbers as pairs",

@@ -227,12 +227,18 @@ def assigned(x: Tensor, indices: Sequence[Tensor | None], value: Tensor, accumul
     return torch.where(mask, x + value if accumulate else value, x)
 
 
+def assigned_in_place(x: Tensor, indices: Sequence[Tensor | None], value: Tensor, accumulate: bool = False) -> Any:
+    """`aten.index_put_`: what follows may read x itself."""
+    made = assigned(x, indices, value, accumulate)
+    return made if made is NotImplemented else x.copy_(made)
+
+
 LACKED: dict[str, Any] = {
     "aten.logical_xor.default": logical_xor,
     "aten.exp2.default": exp2,
     "aten.copysign.Tensor": copysign,
     "aten.index_put.default": assigned,
-    "aten.index_put_.default": assigned,
+    "aten.index_put_.default": assigned_in_place,
 }
 
 

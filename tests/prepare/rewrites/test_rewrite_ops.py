@@ -294,6 +294,13 @@ def test_integers(values: list[int], divisor: int, dtype: torch.dtype) -> None:
     assert torch.equal(integers.power(small, 3), small**3)
 
 
+def test_an_assignment_in_place_changes_what_it_is_given() -> None:
+    x = X.clone()
+    made = arithmetic.assigned_in_place(x, [X > 0], torch.tensor(7.0).double())
+    assert made is x
+    assert torch.equal(x, torch.where(X > 0, 7.0, X))
+
+
 def test_real_functions_of_integers() -> None:
     for name, function in REAL.items():
         op = getattr(torch.ops.aten, name.split(".")[1])
