@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, get_args
 
 from deploykit.backends.base import Inside, Road, Runner, Tensors, Watch
 from deploykit.manifest import ComputeUnits, Interface, UnknownOp
+from deploykit.precisions import Precision
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
@@ -54,8 +55,16 @@ class Backend:
     """Distributions whose versions the manifest keeps."""
     imports: tuple[str, ...]
     """Modules that its jobs take longest to import, and that start no thread: see `deploykit.zygote`."""
+    quantize: str
+    """Where a float file is made one with integers, a palette or zeros, in place: a `Quantizer`."""
+    quantized_from: Precision
+    """Of that float file."""
     inside: str | None = None
     """Where the search for values that fp16 loses is, if the format has it: op by op, on the saved file."""
+    widens: bool = False
+    """Whether its runner here computes what a file says is float16 in float32, and hides what leaves its range."""
+    islands: bool = False
+    """Whether single ops of a file at fp16 can be computed in float32."""
     options: tuple[str, ...] = ()
     """Fields of a target that change the file, beside its precision."""
     one_shape: bool = False
@@ -243,7 +252,10 @@ BACKENDS: dict[str, Backend] = {
         "deploykit.backends.coreml.intermediates:follow",
         ("coremltools", "torch"),
         ("coremltools",),
+        "deploykit.backends.coreml.quantize:quantize",
+        "fp16",
         inside="deploykit.backends.coreml.numerics:look_inside",
+        islands=True,
         options=("min_os",),
     ),
     "litert": Backend(
@@ -273,6 +285,8 @@ BACKENDS: dict[str, Backend] = {
         "deploykit.backends.litert.intermediates:follow",
         ("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
         ("litert_torch", "ai_edge_litert.interpreter", "ai_edge_quantizer.quantizer"),
+        "deploykit.backends.litert.quantize:quantize",
+        "fp32",
         one_shape=True,
     ),
     "onnx": Backend(
@@ -290,6 +304,10 @@ BACKENDS: dict[str, Backend] = {
         "deploykit.backends.onnx.intermediates:follow",
         ("onnx", "onnxscript", "onnxslim", "onnxconverter-common", "torch"),
         ("onnxslim", "onnxconverter_common.float16", "onnxscript.function_libs.torch_lib.ops"),
+        "deploykit.backends.onnx.quantize:quantize",
+        "fp32",
+        widens=True,
+        islands=True,
     ),
 }
 

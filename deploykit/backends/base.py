@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploykit.manifest import OpRecord, Signature
+from deploykit.precisions import Precision
 from deploykit.sizes import DimSpec
-from deploykit.spec import Precision
+from deploykit.spec import RangeMethod
 
 if TYPE_CHECKING:  # torch takes seconds to import, and not every process that runs an artifact needs it
     import torch
@@ -85,10 +86,35 @@ class LowerRequest:
     """The sizes of the signature that are known at run time only."""
     states: Mapping[str, str] = field(default_factory=dict)
     """Inputs that are states, each with the output that the next call is given there."""
+    islands: tuple[str, ...] = ()
+    """Tensors of the file at fp32 whose values fp16 cannot hold: what gives or takes them stays float32."""
     others: Mapping[str, torch.export.ExportedProgram] = field(default_factory=dict)
     """For a backend whose files take listed shapes only (`Backend.one_shape`): the model at each of the other sizes, by
     the name of its signature."""
 
+
+@dataclass(frozen=True)
+class QuantizeRequest:
+    """What a float file is to become.
+
+    Attributes:
+        precision: one of those with integers, a palette or zeros.
+        calibration: inputs by kind, as `deploykit.work.draws` keeps them: what ranges of activations are read from;
+            None where no precision of the build needs them.
+        ranges: how a tensor's range is found.
+        kept: layers that stay float, by the names that `Backend.follow` gives their outputs in the float file.
+        options: the target's fields that the backend asked for (`Backend.options`).
+    """
+
+    precision: Precision
+    calibration: Path | None = None
+    ranges: RangeMethod = "min-max"
+    kept: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+Quantizer = Callable[[Path, QuantizeRequest, Sequence[Tensors]], None]
+"""Makes a float file, in place, what a request says; the calibration inputs are given one by one."""
 
 Road = Callable[["torch.export.ExportedProgram", LowerRequest], Path]
 """One way of lowering: gives the file (or `.mlpackage` folder) that it wrote. Any exception means that it failed."""

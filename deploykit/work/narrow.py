@@ -1,17 +1,16 @@
-"""The kept road at fp16, by way of its file at fp32."""
+"""The kept road at another precision, by way of its file at fp32 or fp16."""
 
 from __future__ import annotations
 
 import shutil
 import time
-import traceback
 from pathlib import Path
 from pkgutil import resolve_name
 
 from deploykit.backends import BACKENDS
-from deploykit.backends.base import LowerRequest
-from deploykit.errors import DeploykitError, LoweringError, StoppedError
-from deploykit.work.lower import starved, told
+from deploykit.backends.base import LowerRequest, Quantizer, QuantizeRequest, Tensors
+from deploykit.work.draws import load
+from deploykit.work.lower import lowering
 
 
 def narrow(
@@ -32,13 +31,42 @@ def narrow(
     """
     start = time.monotonic()
     entry = next(entry for entry in BACKENDS[backend].roads if entry.name == road)
-    try:
+    with lowering():
         path = Path(shutil.copyfile(twin, request.folder / twin.name))
         resolve_name(entry.narrow)(path)
-        return path, used, round(time.monotonic() - start, 3)
-    except DeploykitError:
-        raise
-    except Exception as error:
-        # A quantizer may raise anything, too.
-        traceback.print_exc()
-        raise (StoppedError if starved(error) else LoweringError)(told(error)) from error
+    return path, used, round(time.monotonic() - start, 3)
+
+
+def calibration_draws(file: Path | None) -> list[Tensors]:
+    """The calibration inputs, one by one; none where no precision of the build needs them."""
+    return [
+        {name: values[index] for name, values in draws.items()}
+        for draws in (load(file) if file else {}).values()
+        for index in range(len(next(iter(draws.values()))))
+    ]
+
+
+def quantize(
+    backend: str, base: Path, used: tuple[str, ...], request: QuantizeRequest, folder: Path
+) -> tuple[Path, tuple[str, ...], float]:
+    """Gives what `deploykit.work.lower.lower` gives, of a float file.
+
+    Args:
+        backend: its name; its row in the table says by what.
+        base: the file.
+        used: the rewrites that it took.
+        request: what it is to become.
+        folder: gets the file; made here.
+
+    Raises:
+        LoweringError: as `lower`.
+        StoppedError: as `lower`.
+    """
+    start = time.monotonic()
+    folder.mkdir(parents=True)
+    with lowering():
+        path = folder / base.name
+        (shutil.copytree if base.is_dir() else shutil.copyfile)(base, path)
+        quantizer: Quantizer = resolve_name(BACKENDS[backend].quantize)
+        quantizer(path, request, calibration_draws(request.calibration))
+    return path, used, round(time.monotonic() - start, 3)

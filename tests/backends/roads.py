@@ -12,8 +12,8 @@ from benchmarks.coreml_reference.subject import Subject, run, subject_of
 from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.manifest import Interface
 from deploykit.parity.compare import compare
+from deploykit.precisions import Precision
 from deploykit.prepare.rewriting import rewrite
-from deploykit.spec import Precision
 
 
 @dataclass(frozen=True)

@@ -110,22 +110,48 @@ def _convert(model: Any, request: LowerRequest, **options: Any) -> Path:
             model,
             outputs=[ct.TensorType(name=o.name, dtype=NUMPY.get(o.dtype)) for o in request.signature.outputs],
             minimum_deployment_target=getattr(ct.target, f"iOS{request.options['min_os'].split('.')[0]}"),
-            compute_precision=PRECISIONS[request.precision],
+            compute_precision=_precision(request),
             convert_to="mlprogram",
             pass_pipeline=pipeline(),
             skip_model_load=True,
             **options,
         )
     package.version = request.version
-    package.short_description = f"{request.name}, {request.precision}. Made by deploykit."
     if request.license is not None:
         package.license = request.license
     if keeps_states(request):
         package.user_defined_metadata.update({STATE_PREFIX + name: output for name, output in request.states.items()})
     path = request.folder / f"{request.name}.mlpackage"
+    save(package, path, f"{request.name}, {request.precision}")
+    return path
+
+
+def save(package: Any, path: Path, what: str) -> None:
+    """Writes a package, the same bytes each time.
+
+    Args:
+        package: coremltools' model.
+        path: of the `.mlpackage`.
+        what: name and precision.
+    """
+    package.short_description = f"{what}. Made by deploykit."
     package.save(str(path))
     _make_reproducible(path)
-    return path
+
+
+def _precision(request: LowerRequest) -> Any:
+    """Of all ops; or of all but those that give or take what fp16 cannot hold."""
+    if not request.islands:
+        return PRECISIONS[request.precision]
+    islands = set(request.islands)
+
+    def fits(op: Any) -> bool:
+        taken = (
+            each for given in op.inputs.values() for each in (given if isinstance(given, list | tuple) else [given])
+        )
+        return not islands & {tensor.name for tensor in (*taken, *op.outputs)}
+
+    return ct.transform.FP16ComputePrecision(op_selector=fits)
 
 
 @contextmanager

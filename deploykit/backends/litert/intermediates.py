@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from numpy.typing import NDArray
 
 from deploykit.backends.base import Made, Tensors, Watch
 from deploykit.backends.litert.runner import SIGNATURE
@@ -30,7 +32,8 @@ def follow(path: Path, inputs: Tensors, watch: Watch) -> Tensors:
         interpreter.invoke()
     except Exception as error:  # the binding raises RuntimeError and ValueError by turns
         raise ArtifactError(f"TFLite cannot run {path.name} without delegates: {error}") from error
-    names = {item["index"]: f"{item['index']} {_short(item['name'])}" for item in interpreter.get_tensor_details()}
+    details = {item["index"]: item for item in interpreter.get_tensor_details()}
+    names = {index: f"{index} {_short(item['name'])}" for index, item in details.items()}
     names |= {index: name for name, index in taken.items()}
     produced = set(taken.values())
     for op in interpreter._get_ops_details():
@@ -43,8 +46,19 @@ def follow(path: Path, inputs: Tensors, watch: Watch) -> Tensors:
                 continue
             # Weights at fp16 are all that an fp16 file has of it; what they become is float32.
             kept = op["operand_types"][0] if op["op_name"] == "DEQUANTIZE" else value.dtype
-            watch(Made(op["op_name"], names[index], operands, np.dtype(kept).name, value))
+            watch(Made(op["op_name"], names[index], operands, np.dtype(kept).name, _real(value, details[index])))
     return {name: interpreter.get_tensor(index) for name, index in given.items()}
+
+
+def _real(value: NDArray[Any], details: dict[str, Any]) -> NDArray[Any]:
+    """The numbers that an activation's integers stand for: they have one scale and one zero point."""
+    scales, zeros = details["quantization_parameters"]["scales"], details["quantization_parameters"]["zero_points"]
+    return value if len(scales) != 1 else (value.astype(np.float32) - zeros[0]) * scales[0]
+
+
+def index_of(name: str) -> int:
+    """The index in the file of a tensor that `follow` has shown."""
+    return int(name.split(" ", 1)[0])
 
 
 def _short(name: str) -> str:

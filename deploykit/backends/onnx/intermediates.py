@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,23 +18,30 @@ AT_ONCE = 200
 
 def follow(path: Path, inputs: Tensors, watch: Watch) -> Tensors:
     """See `Backend.follow`. What is inside an If or a Loop stays there."""
+    (outputs,) = follow_all(path, [inputs], watch)
+    return outputs
+
+
+def follow_all(path: Path, draws: Sequence[Tensors], watch: Watch) -> list[Tensors]:
+    """The same for several inputs; each value is shown for all of them before later values are."""
     try:
         model = onnx.load(str(path))
         outputs = [value.name for value in model.graph.output]
         made = {name: node for node in model.graph.node for name in node.output if name}
-        names, results = list(made), dict[str, np.ndarray]()
-        variable = {*made, *inputs}
+        names, results = list(made), [dict[str, np.ndarray]() for _ in draws]
+        variable = {*made, *(value.name for value in model.graph.input)}
         for start in range(0, max(len(names), 1), AT_ONCE):
             some = names[start : start + AT_ONCE]
             session = _session(model, [name for name in some if name not in outputs])
             wanted = list(dict.fromkeys((*some, *(outputs if start == 0 else ()))))
-            values = dict(zip(wanted, session.run(wanted, inputs), strict=True))
-            results |= {name: values[name] for name in outputs if name in values}
-            for name in some:
-                node, value = made[name], values[name]
-                if isinstance(value, np.ndarray):
-                    operands = tuple(operand for operand in node.input if operand in variable)
-                    watch(Made(node.op_type, name, operands, value.dtype.name, value))
+            for inputs, result in zip(draws, results, strict=True):
+                values = dict(zip(wanted, session.run(wanted, inputs), strict=True))
+                result |= {name: values[name] for name in outputs if name in values}
+                for name in some:
+                    node, value = made[name], values[name]
+                    if isinstance(value, np.ndarray):
+                        operands = tuple(operand for operand in node.input if operand in variable)
+                        watch(Made(node.op_type, name, operands, value.dtype.name, value))
     except Exception as error:  # neither ONNX's nor ONNX Runtime's exceptions share a base class
         raise ArtifactError(f"ONNX Runtime cannot run {path.name} value by value: {error}") from error
     return results

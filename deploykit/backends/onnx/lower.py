@@ -94,7 +94,8 @@ def _finish(model: onnx.ModelProto, request: LowerRequest) -> Path:
     _drop_traces(model)
     model = onnxslim.slim(model)
     if request.precision == "fp16":
-        model = float16.convert_float_to_float16(model, keep_io_types=True)
+        model = float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=_islands(model, request))
+        _declare_casts(model.graph)
         _inside_before_casts(model.graph)
         _casts_to_fp16(model.graph)
     _name_outputs(model.graph, [o.name for o in request.signature.outputs])
@@ -104,6 +105,20 @@ def _finish(model: onnx.ModelProto, request: LowerRequest) -> Path:
     path = request.folder / f"{request.name}.onnx"
     path.write_bytes(model.SerializeToString(deterministic=True))
     return path
+
+
+def _islands(model: onnx.ModelProto, request: LowerRequest) -> list[str]:
+    """The nodes that give or take what fp16 cannot hold; outputs have their private names still."""
+    islands = {*request.islands, *(_PRIVATE + name for name in request.islands)}
+    return [node.name for node in model.graph.node if islands & {*node.input, *node.output}]
+
+
+def _declare_casts(graph: onnx.GraphProto) -> None:
+    """onnxconverter-common 1.16 leaves what stands behind an island declared as float32, and casts it to float16."""
+    kinds = {n.output[0]: a.i for n in graph.node if n.op_type == "Cast" for a in n.attribute if a.name == "to"}
+    for value in graph.value_info:
+        if kinds.get(value.name) == onnx.TensorProto.FLOAT16:
+            value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
 
 
 def _inside_before_casts(graph: onnx.GraphProto) -> None:

@@ -17,7 +17,7 @@ from deploykit.backends.litert import onnx2tf as road
 from deploykit.errors import LoweringError, UnavailableError
 from deploykit.manifest import Signature, TensorSpec
 from deploykit.parity.interface import differences
-from deploykit.spec import Precision
+from deploykit.precisions import Precision
 from tests.tools import require_environment
 
 

@@ -1,0 +1,113 @@
+"""Smaller `.mlpackage`s, by coremltools.optimize.
+
+Source: https://apple.github.io/coremltools/docs-guides/source/opt-overview.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import coremltools as ct
+import coremltools.optimize.coreml as cto
+from coremltools.optimize.coreml import _post_training_quantization
+from coremltools.optimize.coreml.experimental import _post_training_quantization as calibration
+from coremltools.optimize.coreml.experimental._model_debugger import ModelDebugger
+
+from deploykit.backends.base import QuantizeRequest, Tensors
+from deploykit.backends.coreml.lower import out_of_sight, save
+from deploykit.backends.coreml.reference import ReferenceRunner
+from deploykit.backends.ranges import Ranges
+from deploykit.precisions import SCHEMES, Scheme
+
+WEIGHTED = frozenset(("conv", "conv_transpose", "linear", "matmul", "gather", "lstm", "gru", "rnn"))
+"""Types of ops whose weights become smaller."""
+
+LAYERS = frozenset(("conv", "avg_pool", "max_pool", "linear", "add"))
+"""Types of ops that coremltools 9.0 calibrates: `insert_prefix_quantize_dequantize_pair`."""
+
+SMALL = 512
+"""Elements of a weight below which it stays as it is: its scales or palette would weigh as much."""
+
+GROUPS_SINCE = 18
+"""The first iOS where groups of channels can have palettes of their own."""
+
+_Stats = dict[str, dict[str, float]]
+"""coremltools' form of ranges: tensor → `rmin` and `rmax`."""
+
+
+def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> None:
+    """Makes a float package a smaller one, in place.
+
+    Args:
+        path: an `.mlpackage` at fp16.
+        request: what is wanted.
+        draws: the inputs to calibrate with.
+    """
+    scheme = SCHEMES[request.precision]
+    with out_of_sight():
+        made = ct.models.MLModel(str(path), skip_model_load=True)
+        if scheme.activations == "calibrated":
+            made = _activations(made, path, request, draws)
+        made = _weights(made, scheme, request)
+    save(made, path, f"{path.stem}, {request.precision}")
+
+
+def _weights(model: Any, scheme: Scheme, request: QuantizeRequest) -> Any:
+    if scheme.weights == "palette":
+        grouped = {"granularity": "per_grouped_channel", "group_size": 16} if _system(request) >= GROUPS_SINCE else {}
+        palette = cto.OpPalettizerConfig(nbits=scheme.bits, mode="kmeans", weight_threshold=SMALL, **grouped)
+        return cto.palettize_weights(model, _config(palette, request))
+    if scheme.weights == "sparse":
+        zeros = cto.OpThresholdPrunerConfig(threshold=0.0, minimum_sparsity_percentile=0.3, weight_threshold=SMALL)
+        return cto.prune_weights(model, _config(zeros, request))
+    blocks = {"granularity": "per_block", "block_size": scheme.block} if scheme.block else {}
+    linear = cto.OpLinearQuantizerConfig(
+        mode="linear_symmetric", dtype=f"int{scheme.bits}", weight_threshold=SMALL, **blocks
+    )
+    return cto.linear_quantize_weights(model, _config(linear, request))
+
+
+def _config(all_of: Any, request: QuantizeRequest) -> Any:
+    """The same for every op but those that stay float."""
+    return cto.OptimizationConfig(global_config=all_of, op_name_configs=dict.fromkeys(request.kept))
+
+
+def _system(request: QuantizeRequest) -> int:
+    return int(request.options["min_os"].split(".")[0])
+
+
+def _activations(model: Any, path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> Any:
+    linear = cto.OpLinearQuantizerConfig(mode="linear")
+    with _calibrated(_ranges(path, request, draws)):
+        return cto.linear_quantize_activations(model, _config(linear, request), [])
+
+
+def _ranges(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> _Stats:
+    """The range of every tensor over the calibration inputs, on the reference runner."""
+    ranges = Ranges(request.ranges)
+    with ReferenceRunner(path) as runner:
+        for draw in draws:
+            for name, value in draw.items():
+                ranges.see(name, value)
+            runner.run(draw, lambda made: ranges.see(made.name, made.value.numpy()), state=runner.make_state())
+    return {name: {"rmin": low, "rmax": high} for name, (low, high) in ranges.found().items()}
+
+
+@contextmanager
+def _calibrated(ranges: _Stats) -> Iterator[None]:
+    """Has coremltools take these ranges.
+
+    It would run the model with Apple's runtime, which is not everywhere; and coremltools 9.0 keeps the range of the
+    last sample only, since it overwrites what it knows before it compares.
+    """
+
+    def given(model: Any, samples: Any, group: int) -> _Stats:
+        calibration._adjust_concat_surrounding_activation_stats(ModelDebugger(model)._get_concat_op_info(), ranges)
+        return ranges
+
+    with mock.patch.object(_post_training_quantization, "_get_activation_calibration_stats", given):
+        yield

@@ -1,0 +1,115 @@
+"""Where a file with integers loses its numbers: the noise that each op adds, against the float file behind it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deploykit.backends import BACKENDS
+from deploykit.backends.base import Made, Tensors
+from deploykit.manifest import OpRecord
+from deploykit.precisions import SCHEMES, Precision
+from deploykit.work.draws import load
+
+DRAWS = 4
+"""Inputs that both files are followed on."""
+
+
+@dataclass
+class _Op:
+    """An op of the float file, and sums over all inputs of its output's squares and of the squared differences."""
+
+    op: str
+    operands: tuple[str, ...]
+    signal: float = 0.0
+    noise: float = 0.0
+
+    @property
+    def ratio(self) -> float:
+        """Noise over signal."""
+        return self.noise / self.signal if self.signal > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What came of it.
+
+    Attributes:
+        layers: how many layers the backend's tool makes integers of.
+        worst: those that add noise, the noisiest first; `snr_db` is their signal over the noise that they add. Behind
+            each the layers whose outputs it takes, which would be rounded before it otherwise; they have none.
+    """
+
+    layers: int
+    worst: tuple[OpRecord, ...]
+
+
+def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: Path, kinds: tuple[str, ...]) -> Losses:
+    """The layers that could stay float, the one that adds most noise first.
+
+    What an op adds is its output's noise over its signal, less that of its noisiest operand. Only types of ops that the
+    backend's tool makes integers of are told: to keep another one float changes nothing.
+
+    Args:
+        backend: of both files.
+        precision: of the file with integers.
+        base: the float file.
+        made: the file with integers.
+        inputs: draws by kind.
+        kinds: of which to take some.
+
+    Returns:
+        How many layers the tool makes integers of, and those that add noise.
+
+    Raises:
+        ArtifactError: if a file cannot be followed.
+    """
+    ops: dict[str, _Op] = {}
+    for draw in _some(inputs, kinds):
+        values: dict[str, NDArray[Any]] = {}
+        BACKENDS[backend].follow(base, draw, partial(_expect, ops=ops, values=values))
+        BACKENDS[backend].follow(made, draw, partial(_compare, ops=ops, values=values))
+    whole = SCHEMES[precision].activations == "calibrated"
+    tool = BACKENDS[backend].quantize.split(":")[0]
+    types: frozenset[str] = resolve_name(f"{tool}:{'LAYERS' if whole else 'WEIGHTED'}")
+    layers = {name: op for name, op in ops.items() if op.op in types}
+    added = {
+        name: op.ratio - max((ops[o].ratio for o in op.operands if o in ops), default=0.0)
+        for name, op in layers.items()
+    }
+    worst = sorted((name for name in layers if added[name] > 0), key=lambda name: -added[name])
+    found: dict[str, OpRecord] = {}
+    for name in worst:
+        ratio = round(-10 * math.log10(added[name]), 1)
+        found[name] = OpRecord(op=ops[name].op, output=name, snr_db=ratio)
+        for operand in ops[name].operands if whole else ():
+            if operand in layers:
+                found.setdefault(operand, OpRecord(op=ops[operand].op, output=operand))
+    return Losses(len(layers), tuple(found.values()))
+
+
+def _expect(made: Made, ops: dict[str, _Op], values: dict[str, NDArray[Any]]) -> None:
+    if made.value.dtype.kind == "f":
+        values[made.name] = made.value.copy()
+        known = ops.setdefault(made.name, _Op(made.op, made.operands))
+        known.signal += float(np.square(made.value, dtype=np.float64).sum())
+
+
+def _compare(made: Made, ops: dict[str, _Op], values: dict[str, NDArray[Any]]) -> None:
+    wanted = values.get(made.name)
+    if wanted is not None and made.value.dtype.kind == "f" and made.value.shape == wanted.shape:
+        ops[made.name].noise += float(np.square(np.subtract(made.value, wanted, dtype=np.float64)).sum())
+
+
+def _some(inputs: Path, kinds: tuple[str, ...]) -> list[Tensors]:
+    """The first inputs of the first of these kinds."""
+    draws = load(inputs)[kinds[0]]
+    count = min(DRAWS, len(next(iter(draws.values()))))
+    return [{name: values[index] for name, values in draws.items()} for index in range(count)]
