@@ -77,13 +77,37 @@ def read_samples(source: str, root: Path, contract: Contract, load: Callable[[st
     Raises:
         SampleError: naming the folder, the file or the factory, and what is wrong with it.
     """
-    made = _from_factory(source, root, contract, load) if ":" in source else _from_folder(root / source, contract)
+    return read_some_samples(source, root, contract, load, 0.0)[0]
+
+
+def read_some_samples(
+    source: str, root: Path, contract: Contract, load: Callable[[str, Path], Any], unreadable: float
+) -> tuple[tuple[Sample, ...], tuple[str, ...]]:
+    """The same where some of a folder's pictures may be broken.
+
+    Args:
+        source: as in `[quantize] samples`.
+        root: the project's folder.
+        contract: for the labels.
+        load: gives the object that `file.py:name` stands for.
+        unreadable: share of a folder's pictures that may be unreadable.
+
+    Returns:
+        The samples, and the pictures that were left out, each with the reason.
+
+    Raises:
+        SampleError: as `read_samples`.
+    """
+    if ":" in source:
+        made, left_out = _from_factory(source, root, contract, load), tuple[str, ...]()
+    else:
+        made, left_out = _from_folder(root / source, contract, unreadable)
     if not made:
         raise SampleError(f"samples = {source!r} gives no samples")
-    return made
+    return made, left_out
 
 
-def _from_folder(folder: Path, contract: Contract) -> tuple[Sample, ...]:
+def _from_folder(folder: Path, contract: Contract, unreadable: float) -> tuple[tuple[Sample, ...], tuple[str, ...]]:
     if not folder.is_dir():
         raise SampleError(f"samples folder {folder} does not exist")
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
@@ -96,9 +120,10 @@ def _from_folder(folder: Path, contract: Contract) -> tuple[Sample, ...]:
             samples.append(Sample(str(file.relative_to(folder)), picture.copy(), label))
         except (UnidentifiedImageError, OSError) as error:
             broken.append(f"{file.relative_to(folder)}: {error}")
-    if broken:
-        raise SampleError(f"pictures in {folder} cannot be read:\n  " + "\n  ".join(broken))
-    return tuple(samples)
+    if len(broken) > unreadable * len(files):
+        allowed = f" ({len(broken)} of {len(files)}, {unreadable:.0%} are allowed)" if unreadable else ""
+        raise SampleError(f"pictures in {folder} cannot be read{allowed}:\n  " + "\n  ".join(broken))
+    return tuple(samples), tuple(broken)
 
 
 def _from_factory(source: str, root: Path, contract: Contract, load: Callable[[str, Path], Any]) -> tuple[Sample, ...]:

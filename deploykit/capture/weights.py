@@ -37,6 +37,18 @@ def load_weights(module: nn.Module, path: Path) -> None:
     module.load_state_dict(state)
 
 
+def refuse_nan(module: nn.Module) -> None:
+    """Looks for what no file could hold right.
+
+    Raises:
+        WeightsError: if a parameter or buffer has a NaN (all of them are named); an infinity may be a mask.
+    """
+    if bad := [
+        name for name, value in module.state_dict().items() if value.is_floating_point() and value.isnan().any()
+    ]:
+        raise WeightsError(f"the model's weights are NaN in: {', '.join(bad)}; train or load them anew")
+
+
 def weights_sha256(module: nn.Module) -> str:
     """A hash of every parameter and buffer with its name, dtype and shape, in the order of names."""
     digest = hashlib.sha256()

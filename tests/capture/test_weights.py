@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from deploykit.capture.weights import load_weights, weights_sha256
+from deploykit.capture.weights import load_weights, refuse_nan, weights_sha256
 from deploykit.errors import WeightsError
 
 
@@ -54,3 +54,13 @@ def test_nan_is_named(tmp_path: Path) -> None:
     save_file({"weight": torch.full((2, 3), float("nan")), "bias": torch.zeros(2)}, tmp_path / "w.safetensors")
     with pytest.raises(WeightsError, match="NaN or infinity in: weight"):
         load_weights(nn.Linear(3, 2), tmp_path / "w.safetensors")
+
+
+def test_a_nan_in_the_model_itself_is_named() -> None:
+    network = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    refuse_nan(network)
+    with torch.no_grad():
+        network[0].bias[1] = float("nan")
+        network[1].running_var[0] = float("inf")
+    with pytest.raises(WeightsError, match=r"NaN in: 0\.bias; train"):
+        refuse_nan(network)
