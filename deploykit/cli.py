@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,7 +15,11 @@ from rich.console import Console
 import deploykit
 from deploykit.console import ConsoleProgress, where
 from deploykit.errors import DeploykitError, OutputError
-from deploykit.spec import Precision
+from deploykit.precisions import Precision
+
+if TYPE_CHECKING:
+    from deploykit.report.model import Report
+    from deploykit.request import BuildRequest
 
 app = typer.Typer(
     help="From a PyTorch model to an Android library and a Swift package, with proof that every artifact computes "
@@ -32,6 +36,19 @@ Source = Annotated[
     str | None, typer.Argument(metavar="[CONFIG | ENTRY]", help="deploykit.toml, its folder, or path.py:factory")
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what the converters print.")]
+
+
+class When(StrEnum):
+    """Whether ops may have another precision than their file."""
+
+    none = "none"
+    auto = "auto"
+
+
+KeepFloat = Annotated[
+    When, typer.Option(help="auto: the noisiest layers of a file with integers stay float until it is right.")
+]
+Fp16Islands = Annotated[When, typer.Option(help="auto: what fp16 cannot hold is computed in float32 (Core ML, ONNX).")]
 
 
 class CacheAct(StrEnum):
@@ -80,6 +97,8 @@ def build(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Do and measure everything anew, whatever the cache has.")
     ] = False,
+    keep_float: KeepFloat = When.none,
+    fp16_islands: Fp16Islands = When.none,
     verbose: Verbose = False,
 ) -> None:
     """Build every artifact, check it, and write both SDKs and the report.
@@ -87,29 +106,90 @@ def build(
     What was done before and depends on nothing that has changed is taken from the cache; see deploykit cache.
     Exit codes: 0 all passed, 1 a lowering or parity failure, 2 something given is wrong.
     """
-    from deploykit.cache.stamp import up_to_date
     from deploykit.cache.store import default_store
-    from deploykit.report.console import summary
-    from deploykit.report.model import Report
-    from deploykit.request import BuildRequest
+    from deploykit.request import BuildRequest, Mixing
     from deploykit.source import default_out, read_source
 
     with _errors():
         read = read_source(source)
-        folder = to or default_out(read)
         wanted = tuple(target or ()), _precisions(precision)
-        request = BuildRequest(read, folder, *wanted, workers, best, default_store(), fresh)
-        if (text := up_to_date(request)) is not None:
-            report = Report.model_validate_json(text)
-            err.print("nothing has changed since this was built; --fresh builds it anew")
-        else:
-            from deploykit import pipeline  # with NumPy and more behind it
+        request = BuildRequest(
+            read,
+            to or default_out(read),
+            *wanted,
+            workers,
+            best=best,
+            store=default_store(),
+            mixing=Mixing(keep_float is When.auto, fp16_islands is When.auto),
+            fresh=fresh,
+        )
+        made = _build(request, source, verbose)
+        raise typer.Exit(0 if made.verdict == "passed" else 1)
 
-            with ConsoleProgress(err, verbose) as progress:
-                report = pipeline.build(request, progress)
-        out.print(summary(report))
-        out.print(where(report, folder, source), soft_wrap=True)
-        raise typer.Exit(0 if report.verdict == "passed" else 1)
+
+@app.command()
+def sweep(
+    source: Source = None,
+    target: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these targets.")] = None,
+    budget: Annotated[str | None, typer.Option(metavar="SIZE", help="Ship what answers best within it: 5MB.")] = None,
+    min_top1: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Ship the smallest with this share of right answers: 0.97.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="Output folder; default: sweep/ beside the config.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Jobs at a time.")] = 2,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Do and measure everything anew, whatever the cache has.")
+    ] = False,
+    keep_float: KeepFloat = When.none,
+    fp16_islands: Fp16Islands = When.none,
+    verbose: Verbose = False,
+) -> None:
+    """Build every target at every precision that it gives, show size against accuracy, and ship what is wanted.
+
+    That some precisions are too small for a model is no failure here.
+    Exit codes: 0 every platform has an SDK, 1 one has nothing to ship, 2 something given is wrong.
+    """
+    from deploykit.cache.store import default_store
+    from deploykit.request import BuildRequest, Mixing
+    from deploykit.source import default_out, read_source
+    from deploykit.tradeoff import Wish, parse_size
+
+    with _errors():
+        read = read_source(source)
+        wish = Wish(parse_size(budget) if budget is not None else None, min_top1)
+        folder = to or default_out(read).with_name("sweep")
+        request = BuildRequest(
+            read,
+            folder,
+            tuple(target or ()),
+            workers=workers,
+            store=default_store(),
+            mixing=Mixing(keep_float is When.auto, fp16_islands is When.auto),
+            wish=wish,
+            sweep=True,
+            fresh=fresh,
+        )
+        made = _build(request, source, verbose)
+        raise typer.Exit(0 if all(sdk.written for sdk in made.sdks) else 1)
+
+
+def _build(request: BuildRequest, source: str | None, verbose: bool) -> Report:
+    """Builds, unless nothing has changed, and prints what came of it."""
+    from deploykit.cache.stamp import up_to_date
+    from deploykit.report.console import summary
+    from deploykit.report.model import Report
+
+    if (text := up_to_date(request)) is not None:
+        report = Report.model_validate_json(text)
+        err.print("nothing has changed since this was built; --fresh builds it anew")
+    else:
+        from deploykit import pipeline  # with NumPy and more behind it
+
+        with ConsoleProgress(err, verbose) as progress:
+            report = pipeline.build(request, progress)
+    out.print(summary(report))
+    out.print(where(report, request.out, source), soft_wrap=True)
+    return report
 
 
 @app.command()
@@ -314,10 +394,10 @@ def _precisions(given: list[str] | None) -> tuple[Precision, ...]:
     from deploykit.errors import SpecError
     from deploykit.project import nearest
 
-    valid = get_args(Precision)
+    valid: tuple[Precision, ...] = get_args(Precision)
     if unknown := [name for name in given or () if name not in valid]:
         raise SpecError([f"--precision {name}: no such precision; {nearest(name, valid)}" for name in unknown])
-    return tuple(name for name in valid if name in (given or ()))
+    return tuple(sorted((name for name in valid if name in (given or ())), key=(given or []).index))
 
 
 def main() -> None:

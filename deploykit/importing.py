@@ -22,10 +22,11 @@ from deploykit.errors import ImportedError
 from deploykit.mac import ALL_UNITS, APPLE_RUNNER, KindResult, Kit, KitModel, PlanResult, Results, UnitResult
 from deploykit.manifest import ComputeUnits, Manifest, ParityRecord, Verdict
 from deploykit.output import staged
-from deploykit.parity.inputs import Draws
+from deploykit.parity.inputs import Draws, judged_on
+from deploykit.precisions import Precision
 from deploykit.report.model import DeviceShare, ErrorProfile, MacPlan, MacRun, Report, SdkRecord
 from deploykit.report.words import clean
-from deploykit.spec import Contract, Precision
+from deploykit.spec import Contract
 from deploykit.stages.check import link
 from deploykit.stages.judge import judged
 from deploykit.stages.summarize import overall, write
@@ -182,7 +183,8 @@ def _judge(
 ) -> Imported:
     """The same verdicts as of any other runner. What Core ML refused has failed; what the Mac lacks is not run."""
     parity, errors = [], []
-    for kind, wanted in reference.items():
+    for kind in judged_on(model.precision, reference):
+        wanted = reference[kind]
         gave = run.kinds.get(kind, KindResult.model_construct(error=run.error, outputs={}))
         blank = ParityRecord(
             target=model.target,

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, FiniteFloat, model_validator
 
 from deploykit.manifest import ComputeUnits
-from deploykit.spec import Precision, ToleranceSpec
+from deploykit.precisions import Precision
+from deploykit.spec import ToleranceSpec
 from deploykit.strict import Sparse, Strict
 
 if TYPE_CHECKING:  # every report is read with this module, also by a build that has nothing to do

@@ -8,8 +8,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from deploykit.spec import Contract, DType, Precision
-from deploykit.strict import Strict
+from deploykit.precisions import Precision
+from deploykit.spec import Contract, DType, RangeMethod
+from deploykit.strict import Sparse, Strict
 
 Verdict = Literal["passed", "failed", "not_run"]
 
@@ -108,9 +109,10 @@ class GateRecord(Strict):
     graph (a wrong epsilon, another GELU) drowns in fp16's noise and is plain there.
     `interface`: names, types and shapes of the saved file are those of the signature, and it opens on the target's
     oldest system.
+    `fp16 range`: no value inside is larger than fp16 can hold, where the runner of such a file here would hide it.
     """
 
-    gate: Literal["fp32 twin", "interface"]
+    gate: Literal["fp32 twin", "interface", "fp16 range"]
     verdict: Verdict
     reason: str
     """What is wrong or could not be had; with a pass, what was seen."""
@@ -178,8 +180,25 @@ class UnknownOp(Strict):
     """Those that lack it."""
 
 
-class Manifest(Strict):
+class CalibrationRecord(Strict):
+    """The inputs that ranges of activations were read from."""
+
+    source: str
+    """As the project names it, or `random noise`."""
+    count: int
+    of: int | None = None
+    """How many there are; those that were taken are evenly spread over them."""
+    ranges: RangeMethod = "min-max"
+    """How a tensor's range was found in them."""
+    noise: bool = False
+    left_out: tuple[str, ...] = ()
+    """Pictures that could not be read."""
+
+
+class Manifest(Sparse):
     """What an artifact says of itself."""
+
+    SPARSE = ("calibration", "kept_float")
 
     deploykit: str
     model: str
@@ -197,6 +216,10 @@ class Manifest(Strict):
     contract: Contract
     road: str
     tools: dict[str, str]
+    calibration: CalibrationRecord | None = None
+    """Of a file with int8 activations."""
+    kept_float: tuple[str, ...] = ()
+    """Layers that stayed float in a file with integers, by the names of their outputs."""
     parity: tuple[ParityRecord, ...] = ()
     gates: tuple[GateRecord, ...] = ()
 

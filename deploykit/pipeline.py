@@ -22,19 +22,20 @@ def build(request: BuildRequest, progress: Progress) -> Report:
     Raises:
         UserError: if what the user gave is wrong; the previous output is untouched.
     """
-    plan = stages.plan(request.source, request.targets, request.precisions)
+    plan = stages.plan(request.source, request.targets, request.precisions, request.sweep)
     with staged(request.out) as folder, stages.workspace(folder, request, plan, progress) as work:
         with progress.stage("capture"):
             captured = stages.capture(work, request.source, plan)
         with progress.stage("lower"):
-            lowered = stages.lower(work, captured, plan, request.best)
+            stages.honest(work, plan)
+            lowered = stages.lower(work, captured, plan, request.best, request.mixing)
         with progress.stage("run"):
             outputs = stages.run(work, lowered, plan)
             examined = stages.examine(work, lowered)
         with progress.stage("parity"):
             checked = stages.check(work, captured, lowered, outputs, examined, plan)
         with progress.stage("codegen"):
-            sdks = stages.generate(work, captured, checked, plan)
+            sdks = stages.generate(work, captured, checked, plan, request.wish)
             stages.mac_kit(work, captured, checked)
         with progress.stage("report"):
             report = stages.report(work, captured, checked, sdks, plan, progress.seconds)

@@ -32,6 +32,7 @@ TABLES: dict[tuple[str, ...], type[BaseModel]] = {
     ("output", "*", "tensor"): schema.TensorOutput,
     ("dim", "*"): DimSpec,
     ("build",): schema.BuildSpec,
+    ("quantize",): schema.QuantizeSpec,
     ("sdk",): schema.SdkSpec,
     ("tolerance", "*"): schema.ToleranceSpec,
 }

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploykit.cache.store import Store
+from deploykit.precisions import Precision
 from deploykit.project import Entry, Project
-from deploykit.spec import Precision
+from deploykit.spec import QuantizeSpec
+from deploykit.tradeoff import Wish
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Which ops may have another precision than their file.
+
+    Attributes:
+        keep_float: whether a file with integers that is wrong gets more and more float layers until it is right.
+        fp16_islands: whether ops whose values leave fp16's range stay float32 in a file at fp16.
+    """
+
+    keep_float: bool = False
+    fp16_islands: bool = False
+
+    def or_as(self, spec: QuantizeSpec) -> Mixing:
+        """With what the project wishes as well."""
+        return Mixing(self.keep_float or spec.keep_float == "auto", self.fp16_islands or spec.fp16_islands == "auto")
+
+
+NO_MIXING = Mixing()
 
 
 @dataclass(frozen=True)
@@ -25,6 +47,12 @@ class BuildRequest:
     """Whether to try every road, and keep the fastest file that is right; else the first one is kept."""
     store: Store | None = None
     """The cache of what earlier builds did; None for none."""
+    mixing: Mixing = NO_MIXING
+    """Which ops may have another precision than their file, also where the project does not say so."""
+    wish: Wish = field(default_factory=Wish)
+    """What is wanted of the artifact that an SDK ships; without a wish it is the first that passed."""
+    sweep: bool = False
+    """Whether every target is made at every precision that it gives."""
     fresh: bool = False
     """Whether to do everything anew, and only keep it for later builds."""
 

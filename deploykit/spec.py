@@ -13,10 +13,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from deploykit.precisions import Precision
 from deploykit.sizes import DimSpec, Shape, misfits
 from deploykit.strict import NAME, Sparse, Strict, relative_path
 
-Precision = Literal["fp32", "fp16"]
+RangeMethod = Literal["min-max", "percentile", "entropy"]
 DType = Literal["float32", "int32", "int64", "bool"]
 
 
@@ -226,6 +227,30 @@ class BuildSpec(Strict):
         return tuple(dict.fromkeys(value))
 
 
+class QuantizeSpec(Strict):
+    """`[quantize]`: how a network's numbers get fewer bits."""
+
+    samples: str | None = None
+    """What ranges of activations are read from: as `[build] samples`, which are taken where this is not given."""
+    count: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """How many of them, evenly spread over all."""
+    ranges: RangeMethod = "min-max"
+    """The least and the greatest value of a tensor; without the rarest ones; or what loses least information."""
+    keep_float: Literal["none", "auto"] = "none"
+    """`auto` leaves the layers that add most noise in floating point until the artifact is right."""
+    fp16_islands: Literal["none", "auto"] = "none"
+    """`auto` computes what fp16 cannot hold in float32, in the Core ML and ONNX files at fp16."""
+    most_kept: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """With `auto`: the share of the layers that may stay float."""
+    unreadable: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the pictures in a folder that may be unreadable: they are named and left out."""
+
+    @field_validator("samples")
+    @classmethod
+    def _samples(cls, value: str | None) -> str | None:
+        return relative_path(value) if value is not None else None
+
+
 class SdkSpec(Strict):
     """`[sdk]`: how the generated code is called; every name has a default made from the model's name."""
 
@@ -282,6 +307,7 @@ class Spec(Strict):
     output: dict[str, OutputSpec]
     dim: dict[str, DimSpec] = Field(default_factory=dict)
     build: BuildSpec = BuildSpec()
+    quantize: QuantizeSpec = QuantizeSpec()
     sdk: SdkSpec = SdkSpec()
     tolerance: dict[Precision, ToleranceSpec] = Field(default_factory=dict)
 

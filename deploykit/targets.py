@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomllib
 from typing import Literal
 
+from deploykit.precisions import Precision
 from deploykit.resources import folder
-from deploykit.spec import Precision
 from deploykit.strict import Strict
 
 

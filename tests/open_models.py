@@ -9,8 +9,8 @@ from deploykit.backends import BACKENDS
 from deploykit.manifest import Interface
 from deploykit.parity.compare import compare
 from deploykit.parity.interface import differences
+from deploykit.precisions import Precision
 from deploykit.project import CONFIG, read_project
-from deploykit.spec import Precision
 from deploykit.work.capture import Captured, capture
 from deploykit.work.draws import load
 from deploykit.work.lower import lower, requested

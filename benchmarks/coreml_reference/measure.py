@@ -21,8 +21,8 @@ from deploykit.backends import BACKENDS
 from deploykit.backends.coreml.reference import ReferenceRunner
 from deploykit.backends.onnx.lower import from_dynamo
 from deploykit.backends.onnx.runner import OnnxRunner
+from deploykit.precisions import Precision
 from deploykit.prepare.rewriting import rewrite
-from deploykit.spec import Precision
 
 Part = Literal["numbers", "onnx", "cost"]
 """What can be measured: against PyTorch; against ONNX Runtime; time and memory."""

@@ -20,9 +20,10 @@ from deploykit.capture.sources import Source
 from deploykit.errors import ArtifactError, CaptureError
 from deploykit.manifest import Signature
 from deploykit.parity.inputs import Draws
+from deploykit.precisions import Precision
 from deploykit.prepare.deployable import Deployable, named_tensors
 from deploykit.project import Entry, bare_project
-from deploykit.spec import ModelSpec, Precision
+from deploykit.spec import ModelSpec
 
 DRAWS = 4
 """Inputs that each artifact is tried on."""

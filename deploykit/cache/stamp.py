@@ -55,7 +55,15 @@ def stamp(request: BuildRequest, memory: Memory | None) -> None:
 
 def _made_of(request: BuildRequest) -> str:
     """A digest of what is asked for, the installed packages, the machine, and all code and data of deploykit."""
-    asked = (request.source, request.targets, request.precisions, request.best)
+    asked = (
+        request.source,
+        request.targets,
+        request.precisions,
+        request.best,
+        request.mixing,
+        request.wish,
+        request.sweep,
+    )
     return digests.of([host(), os.cpu_count(), digests.plain(asked), type(request.source).__name__, _code()])
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deploykit.precisions import SCHEMES, Precision
 from deploykit.sizes import DimSpec, sized
 from deploykit.spec import Contract, InputSpec
 
@@ -27,6 +28,9 @@ GRIDS = (2, 2, 7, 7, 28, 28, None, None)
 Pictures of pixel noise all look the same to a network, so noise alone would measure one point.
 """
 
+
+CONSTANT = ("zeros", "extremes")
+"""The kinds of input with one value everywhere."""
 
 STEPS = "steps"
 """The kind of input whose draws are calls one after another, each with the states that the one before it gave."""
@@ -116,6 +120,20 @@ def tried_sizes(name: str, dim: DimSpec) -> tuple[int, ...]:
 def export_sizes(contract: Contract) -> dict[str, int]:
     """The sizes of the example that a model is exported with: torch.export takes a size of 1 for one that stays."""
     return {name: dim.high if dim.size == 1 else dim.size for name, dim in contract.dims.items()}
+
+
+def judged_on(precision: Precision, kinds: Iterable[str]) -> tuple[str, ...]:
+    """The kinds of input that say something of an artifact.
+
+    Integers are made for what the model is for. What two honest roundings leave of a constant picture differs by more
+    than any bound, so such an artifact is judged on the project's samples, or on random inputs where there are none;
+    its fp32 twin is judged on all.
+    """
+    found = tuple(kinds)
+    if not SCHEMES[precision].quantized:
+        return found
+    samples = tuple(kind for kind in found if kind.startswith("samples"))
+    return samples or tuple(kind for kind in found if kind not in CONSTANT)
 
 
 def nudged(contract: Contract, inputs: dict[str, Draws]) -> dict[str, Draws]:

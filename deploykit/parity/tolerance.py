@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from deploykit.manifest import Verdict
 from deploykit.parity.compare import Comparison
-from deploykit.spec import Precision, ToleranceSpec
+from deploykit.precisions import Precision
+from deploykit.spec import ToleranceSpec
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,29 @@ TOLERANCES: dict[Precision, Tolerance] = {
         "50 dB: published PSNR guidance for fp16 conversions; 6 dB below PyTorch in fp16 covers what fp16 accumulation "
         "costs, measured over 12 networks; 20 dB is an error of 10 %",
     ),
+    **dict.fromkeys(
+        ("int8", "int8-dynamic", "int8-weights", "palette-8", "palette-6"),
+        Tolerance(
+            40.0,
+            6.0,
+            10.0,
+            0.95,
+            "40 dB is an error of 1 %, which no task notices; 6 dB below PyTorch with the same integers is twice its "
+            "noise; 10 dB is an error of a third",
+        ),
+    ),
+    **dict.fromkeys(
+        ("int4-weights", "palette-4", "palette-3", "palette-2", "palette-1"),
+        Tolerance(
+            30.0,
+            6.0,
+            5.0,
+            0.9,
+            "30 dB is an error of 3 %; 6 dB below PyTorch with the same integers is twice its noise; 5 dB is an error "
+            "of a half",
+        ),
+    ),
+    "sparse": Tolerance(50.0, 6.0, 20.0, 0.98, "as fp16: zeros that are left out change nothing"),
 }
 
 
@@ -60,6 +84,27 @@ def required_snr_db(precision: Precision, floor_db: float | None, override: Tole
     if floor_db is None:
         return rule.guidance_db
     return max(rule.least_db, min(rule.guidance_db, floor_db - rule.margin_db))
+
+
+EQUAL_DB = 1.0
+"""Less than this below PyTorch at the same precision, and the two are called equal."""
+
+
+def beside_honest(precision: Precision, snr_db: float | None, floor_db: float | None) -> str:
+    """An artifact's figure beside PyTorch's own at that precision, in words; nothing at fp32, which is the reference.
+
+    Args:
+        precision: of both.
+        snr_db: of the artifact.
+        floor_db: of PyTorch.
+    """
+    if precision == "fp32" or snr_db is None or floor_db is None:
+        return ""
+    honest = f"honest {precision}, PyTorch's own ({floor_db:.1f} dB)"
+    less = floor_db - snr_db
+    if less > EQUAL_DB:
+        return f"{less:.1f} dB worse than {honest}"
+    return f"equals {honest}" if less > -EQUAL_DB else f"better than {honest}"
 
 
 def judge(

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from deploykit.mac import APPLE_RUNNER
 from deploykit.manifest import Verdict
+from deploykit.precisions import NOISE
 from deploykit.report import words
 from deploykit.report.model import ArtifactRecord, Report, SdkRecord
 from deploykit.report.rows import Row, headline, rows, worst
@@ -24,6 +25,7 @@ def summary(report: Report) -> RenderableType:
     if report.artifacts:
         parts += [Text(), _table(report)]
     parts += _prepared(report)
+    parts += _mixed(report)
     if beside := _side_by_side(report):
         parts += [Text(), *beside]
     if reasons := _reasons(report):
@@ -95,6 +97,17 @@ def _prepared(report: Report) -> list[Text]:
         if r.outcome == "dropped"
     ]
     return lines
+
+
+def _mixed(report: Report) -> list[Text]:
+    """What stayed float in files with integers, and what such files are calibrated with, where that is no good."""
+    lines = [
+        Text(clean(f"{artifact.target} {artifact.precision}: {words.kept_float(artifact.kept_float)}."), style="dim")
+        for artifact in report.artifacts
+        if artifact.kept_float
+    ]
+    noise = [Text(clean(note), style=STYLES["not_run"]) for note in report.model.notes if note == NOISE]
+    return [*lines, *noise]
 
 
 def _room(row: Row) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from deploykit.manifest import ComputeUnits, Verdict
 from deploykit.render import render
-from deploykit.report import curve, mac, plots, words
+from deploykit.report import curve, front, mac, plots, words
 from deploykit.report.model import ErrorProfile, Prediction, Report, SampleRecord
 from deploykit.report.rows import Row, headline, rows, worst
 
@@ -104,6 +104,7 @@ class Page:
     errors: tuple[ErrorRow, ...]
     error_kinds: tuple[str, ...]
     curves: tuple[curve.Curve, ...]
+    fronts: tuple[front.Front, ...]
     samples: tuple[Sample, ...]
     reference_answers: bool
     """Whether one of those who answered is Core ML's reference runner."""
@@ -150,6 +151,7 @@ def page(report: Report) -> Page:
         errors=_errors(report.errors, error_axis, error_kinds),
         error_kinds=error_kinds,
         curves=curve.curves(report.artifacts),
+        fronts=front.fronts(report),
         samples=tuple(_sample(record) for record in report.samples),
         reference_answers=any(words.REFERENCE_RUNNER in p.by for s in report.samples for p in s.predictions),
         mac=mac.tables(report, table),

@@ -15,7 +15,8 @@ from deploykit.manifest import (
     UnknownOp,
     Verdict,
 )
-from deploykit.spec import Contract, Precision
+from deploykit.precisions import Precision
+from deploykit.spec import Contract
 from deploykit.strict import Strict
 
 
@@ -38,6 +39,8 @@ class ArtifactRecord(Strict):
     log: str | None
     """The converter's own output, relative to the output folder."""
     gates: tuple[GateRecord, ...] = ()
+    kept_float: tuple[OpRecord, ...] = ()
+    """Layers that stayed float in a file with integers, the noisiest first; `snr_db`: over the noise of its own."""
     overflows: tuple[OpRecord, ...] = ()
     """Ops whose outputs exceed fp16's range, in the order of execution."""
     curve: tuple[OpRecord, ...] = ()

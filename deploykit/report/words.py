@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from deploykit.mac import APPLE_RUNNER, Device, Machine
-from deploykit.manifest import NOT_MADE, ComputeUnits, ParityRecord, PrepareRecord, UnknownOp, Verdict
+from deploykit.manifest import NOT_MADE, ComputeUnits, OpRecord, ParityRecord, PrepareRecord, UnknownOp, Verdict
 from deploykit.report.model import ArtifactRecord
 from deploykit.sizes import DimSpec
 from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
@@ -34,6 +34,9 @@ DEVICES: dict[Device | None, str] = {
     "other": "another device",
     None: "not said",
 }
+
+KEPT_SHOWN = 4
+"""Of the layers that stayed float, so many are named."""
 
 EQUAL_BITS_DB = 300.0
 """Where `ParityRecord.snr_db` is capped."""
@@ -167,6 +170,22 @@ def _unknown(op: UnknownOp) -> str:
 def prepared(record: PrepareRecord) -> str:
     """What a pass did, or why it was dropped, with the figure of its check."""
     return f"{record.what} ({db(record.snr_db)})" if record.snr_db is not None else record.what
+
+
+def kept_float(records: Sequence[OpRecord]) -> str:
+    """Which layers of a file with integers stayed float, and which of one at fp16 float32, and why."""
+    told = ", ".join(f"{record.output} ({_too_much(record)})" for record in records[:KEPT_SHOWN])
+    more = f" and {len(records) - KEPT_SHOWN} more" if len(records) > KEPT_SHOWN else ""
+    if all(record.largest is not None for record in records):
+        return f"{count(len(records), 'op stays', 'ops stay')} float32: {told}{more}"
+    return f"{count(len(records), 'layer stays', 'layers stay')} float: {told}{more}"
+
+
+def _too_much(record: OpRecord) -> str:
+    """Why an op stayed float."""
+    if record.largest is not None:
+        return f"up to {record.largest:.2g}, fp16 ends at 65504"
+    return f"{db(record.snr_db)} as integers" if record.snr_db is not None else "for the one before"
 
 
 def numbers(record: ParityRecord) -> str:

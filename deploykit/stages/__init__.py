@@ -3,6 +3,7 @@
 from deploykit.stages.check import check as check
 from deploykit.stages.execute import capture as capture
 from deploykit.stages.execute import examine as examine
+from deploykit.stages.execute import honest as honest
 from deploykit.stages.execute import run as run
 from deploykit.stages.generate import generate as generate
 from deploykit.stages.kit import mac_kit as mac_kit

@@ -12,12 +12,13 @@ import deploykit
 from deploykit.backends import BACKENDS
 from deploykit.backends.base import Inside
 from deploykit.digests import measure
-from deploykit.manifest import GateRecord, Manifest, ParityRecord
+from deploykit.manifest import CalibrationRecord, GateRecord, Manifest, ParityRecord
 from deploykit.parity.inputs import Draws
+from deploykit.precisions import SCHEMES
 from deploykit.report.model import ErrorProfile
 from deploykit.stages.compare import Compared, compare_item, load_yardsticks
 from deploykit.stages.execute import Lowered, Ran
-from deploykit.stages.gates import blame, interface_gate, twin_gate
+from deploykit.stages.gates import blame, interface_gate, range_gate, twin_gate
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
@@ -77,6 +78,8 @@ def _check(
     gates = [interface_gate(item, captured.signature, seen, captured.project.contract.states)]
     if item.twin is not None:
         gates.append(twin_gate(lowered[item.twin.lowering], compared.get(item.twin)))
+    if (fits := range_gate(item, seen, made.kept)) is not None:
+        gates.append(fits)
     folder = work.root / "artifacts" / item.target.name / item.precision
     path = place(made.file, folder)
     manifest = _manifest(item, captured, made, path, parity, tuple(gates))
@@ -101,6 +104,13 @@ def link(source: str | Path, target: str | Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def _calibration(item: Item, captured: Captured) -> CalibrationRecord | None:
+    """What the ranges of its int8 activations were read from, if it has some."""
+    if captured.calibration is None or SCHEMES[item.precision].activations != "calibrated":
+        return None
+    return captured.calibration.model_copy(update={"ranges": captured.project.spec.quantize.ranges})
 
 
 def _manifest(
@@ -130,6 +140,8 @@ def _manifest(
         contract=captured.project.contract,
         road=lowered.road or "",
         tools={name: version(name) for name in backend.tools},
+        calibration=_calibration(item, captured),
+        kept_float=tuple(record.output for record in lowered.kept),
         parity=parity,
         gates=gates,
     )

@@ -11,14 +11,16 @@ from deploykit.backends.base import ORIGINS
 from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError, UnsupportedOpsError
 from deploykit.jobs import JobDied, JobFailed
-from deploykit.manifest import RoadRecord, UnknownOp
+from deploykit.manifest import OpRecord, RoadRecord, UnknownOp
+from deploykit.precisions import SCHEMES
 from deploykit.project import Entry, Project
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work import capture as capture_job
 from deploykit.work import examine as examine_job
+from deploykit.work import honest as honest_job
 from deploykit.work import run as run_job
-from deploykit.work.capture import Captured
+from deploykit.work.capture import Captured, known_calibration
 from deploykit.work.examine import Examined
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class Lowered:
     """By runner, where it was run already to see whether the road can be kept."""
     compared: dict[Item, Compared] = field(default_factory=dict)
     """What came of comparing those runs."""
+    kept: tuple[OpRecord, ...] = ()
+    """Layers that stayed float in a file with integers, the noisiest first; ops that stayed float32 in one at fp16."""
 
 
 def capture(work: Workspace, source: Project | Entry, plan: Plan) -> Captured:
@@ -80,7 +84,9 @@ def _read_by_capture(source: Project | Entry, plan: Plan) -> list[object]:
     Source lines are in the program with their absolute paths, so a project that moved is captured anew. Labels are
     read for samples, which may be given by name; without samples only their number counts.
     """
-    found: list[object] = [source.root.resolve(), "fp16" in plan.precisions]
+    schemes = [SCHEMES[precision] for precision in plan.precisions]
+    calibrated = any(scheme.activations == "calibrated" for scheme in schemes)
+    found: list[object] = [source.root.resolve(), any(scheme.bits < 32 for scheme in schemes), calibrated]
     if not isinstance(source, Project):
         return [*found, source.model]
     labels = source.labels if source.spec.build.samples is not None else len(source.labels)
@@ -91,6 +97,7 @@ UNREAD: Any = {
     "model": {"name", "version", "license"},
     "task": {"labels"},
     "build": {"targets", "precisions"},
+    "quantize": {"ranges", "keep_float", "fp16_islands", "most_kept"},
     "sdk": True,
     "tolerance": True,
 }
@@ -110,6 +117,25 @@ def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[t
         lowering, runner, outputs = jobs[future]
         done[lowering, runner] = finished_run(work, lowering, runner, outputs, future)
     return done
+
+
+def honest(work: Workspace, plan: Plan) -> None:
+    """What PyTorch itself gives at each precision with integers: the yardsticks of such files."""
+    jobs = {}
+    for precision in plan.precisions:
+        if SCHEMES[precision].quantized:
+            scratch, log = work.scratch, work.log(f"honest-{precision}")
+            outputs, calibration = scratch / f"{precision}.npz", known_calibration(scratch)
+            calibrated = calibration if SCHEMES[precision].activations == "calibrated" else None
+            given = (precision, Captured.program(scratch), calibrated, scratch / "inputs.npz", outputs)
+            task = Task(f"PyTorch at {precision}", log, honest_job.run_honestly, given, writes=(outputs,))
+            jobs[work.submit(task)] = precision
+    for future in as_completed(jobs):
+        try:
+            future.result()
+        except DeploykitError as error:
+            work.progress.note(f"no noise floor for {jobs[future]}: {error}")
+        work.progress.job(f"PyTorch at {jobs[future]}", work.log(f"honest-{jobs[future]}"))
 
 
 def submit_run(work: Workspace, lowering: Lowering, runner: str, file: Path, outputs: Path) -> Future[None]:
@@ -137,7 +163,8 @@ def examine(work: Workspace, lowered: dict[Lowering, Lowered]) -> dict[Lowering,
     for lowering, made in lowered.items():
         if made.file is not None:
             log, inputs = work.log(f"examine-{lowering.name}"), work.scratch / "inputs.npz"
-            given = (lowering.backend, lowering.precision, made.file, inputs)
+            twin = lowered.get(replace(lowering, precision="fp32"))
+            given = (lowering.backend, lowering.precision, made.file, inputs, twin.file if twin else None)
             notes = made.file.parent / ORIGINS
             task = Task(f"examine {lowering.name}", log, examine_job.examine, given, reads=(notes,))
             futures[work.submit(task)] = lowering

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from deploykit.backends import BACKENDS
 from deploykit.backends.base import Inside
 from deploykit.manifest import NOT_MADE, GateRecord, OpRecord, ParityRecord, Signature, overall, tightest
 from deploykit.parity.interface import differences
@@ -43,6 +44,25 @@ def interface_gate(
     count = len(signature.inputs) + len(signature.outputs)
     seen = f"{count} tensors as wanted" + _kept(examined) + (f", opens on {oldest}" if oldest else "")
     return GateRecord(gate="interface", verdict="failed" if problems else "passed", reason="; ".join(problems) or seen)
+
+
+def range_gate(item: Item, seen: Examined | str, kept: Sequence[OpRecord]) -> GateRecord | None:
+    """Whether all values fit into fp16, where the runner of such files here would not show it; None elsewhere."""
+    backend = BACKENDS[item.target.backend]
+    if item.precision != "fp16" or not backend.widens or isinstance(seen, str):
+        return None
+    honoured = {record.output for record in kept}
+    beyond = [record for record in seen.inside.overflows if record.output not in honoured]
+    if not beyond:
+        islands = f", {len(kept)} ops stay float32 for it" if kept else ""
+        return GateRecord(gate="fp16 range", verdict="passed", reason=f"no value is larger than 65504{islands}")
+    first, others = beyond[0], len(beyond) - 1
+    more = f" (and {others} more op{'s' if others > 1 else ''})" if others else ""
+    reason = (
+        f"{_op(first)} reaches {first.largest:.2g}, fp16 ends at 65504{more}{_at(first)}. The CPU here computes such a "
+        "file in float32, a phone's GPU or NPU does not: --fp16-islands auto computes these ops in float32 everywhere"
+    )
+    return GateRecord(gate="fp16 range", verdict="failed", reason=reason)
 
 
 def _kept(examined: Examined) -> str:

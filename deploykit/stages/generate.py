@@ -11,15 +11,18 @@ from deploykit.report.model import SdkRecord
 from deploykit.stages.check import Checked
 from deploykit.stages.plan import Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.tradeoff import Candidate, Wish, candidate, choose, metric_of
 from deploykit.work.capture import Captured
 from deploykit.work.pictures import GoldenSample
 
 
-def generate(work: Workspace, captured: Captured, checked: tuple[Checked, ...], plan: Plan) -> tuple[SdkRecord, ...]:
+def generate(
+    work: Workspace, captured: Captured, checked: tuple[Checked, ...], plan: Plan, wish: Wish
+) -> tuple[SdkRecord, ...]:
     """Writes `android/` and `ios/`, as far as the plan has targets for them."""
     platforms = dict.fromkeys((item.target.platform, item.target.language) for item in plan.items)
     goldens = _write_goldens(work.scratch / "goldens", captured.goldens)
-    return tuple(_generate(work, captured, checked, goldens, *platform) for platform in platforms)
+    return tuple(_generate(work, captured, checked, goldens, wish, *platform) for platform in platforms)
 
 
 def _generate(
@@ -27,13 +30,16 @@ def _generate(
     captured: Captured,
     checked: tuple[Checked, ...],
     goldens: tuple[ir.Golden, ...],
+    wish: Wish,
     platform: str,
     language: str,
 ) -> SdkRecord:
     passed = [c for c in checked if c.item.target.platform == platform and _passed(c)]
     if not passed:
         return _not_written(platform, language, "no artifact for this platform passed, and an SDK ships nothing else")
-    chosen = passed[0]
+    chosen, why = _chosen(passed, wish)
+    if chosen is None:
+        return _not_written(platform, language, why)
     assert chosen.path is not None  # what passed has a file
     # The manifest is read back: codegen sees what is on disk, nothing else.
     manifest = Manifest.model_validate_json((chosen.path.parent / "manifest.json").read_text(encoding="utf-8"))
@@ -49,8 +55,26 @@ def _generate(
         target=chosen.item.target.name,
         precision=chosen.item.precision,
         path=platform,
-        reason=f"{chosen.item.target.name} at {chosen.item.precision} is the first in the project's order that passed",
+        reason=why,
     )
+
+
+def _chosen(passed: list[Checked], wish: Wish) -> tuple[Checked | None, str]:
+    """What is shipped of the artifacts that passed, and why; None where the wish cannot be fulfilled."""
+    if not wish:
+        item = passed[0].item
+        return passed[0], f"{item.target.name} at {item.precision} is the first in the project's order that passed"
+    metric = metric_of(record for checked in passed for record in checked.parity)
+    found = {each: checked for checked in passed if (each := _candidate(checked, metric))}
+    chosen, why = choose(list(found), wish)
+    return (found[chosen] if chosen else None), why
+
+
+def _candidate(checked: Checked, metric: str | None) -> Candidate | None:
+    manifest = checked.manifest
+    if manifest is None:
+        return None
+    return candidate(manifest.target, manifest.precision, manifest.bytes, manifest.verdict, checked.parity, metric)
 
 
 def _passed(checked: Checked) -> bool:

@@ -9,9 +9,10 @@ from deploykit.parity.compare import LOG10_EDGES, Comparison, compare, deaf, no_
 from deploykit.parity.inputs import Draws
 from deploykit.parity.metrics import task_metric
 from deploykit.parity.ranking import align, tied
-from deploykit.parity.tolerance import TOLERANCES, judge, required_snr_db
+from deploykit.parity.tolerance import TOLERANCES, beside_honest, judge, required_snr_db
+from deploykit.precisions import SCHEMES, Precision
 from deploykit.report.model import ErrorProfile
-from deploykit.spec import Contract, Precision, ToleranceSpec
+from deploykit.spec import Contract, ToleranceSpec
 
 
 def judged(
@@ -48,6 +49,8 @@ def judged(
     equal = {"row_agreement": rows} if ranked else {}
     equal |= {} if numbers.index_agreement is None else {"index_agreement": numbers.index_agreement}
     verdict, reason = judge(numbers, required, blank.precision, equal | (metric if samples else {}), override)
+    if beside := beside_honest(blank.precision, numbers.snr_db, floor):
+        reason = f"{reason}; {beside}"
     record = ParityRecord(
         target=blank.target,
         precision=blank.precision,
@@ -82,8 +85,13 @@ def noise_floor(reference: Draws, yardstick: Draws, contract: Contract) -> float
     return _numbers(reference, yardstick, _ranked(contract))[0].snr_db
 
 
-FLOOR_OF: dict[Precision, tuple[str, ...]] = {"fp32": ("fp64", "nudged"), "fp16": ("fp16",)}
-"""Which runs of PyTorch the noise floor of a precision is read from, the lowest of them; the reference is fp32."""
+FLOOR_OF: dict[Precision, tuple[str, ...]] = {
+    **{precision: (precision, "fp16") for precision in SCHEMES},
+    "fp32": ("fp64", "nudged"),
+}
+"""Which runs of PyTorch the noise floor of a precision is read from, the lowest of them; the reference is fp32.
+
+What integers leave of a network is computed in float16 on some backends."""
 
 
 def floor_of(

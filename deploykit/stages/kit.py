@@ -15,8 +15,9 @@ import numpy as np
 import deploykit
 from deploykit.mac import Kit, KitModel
 from deploykit.parity.inputs import Draws
+from deploykit.precisions import Precision
 from deploykit.resources import folder as resources
-from deploykit.spec import Contract, Precision
+from deploykit.spec import Contract
 from deploykit.stages.check import Checked, place
 from deploykit.stages.compare import load_yardsticks
 from deploykit.stages.judge import floor_of, meaningless

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.errors import SpecError
+from deploykit.precisions import SCHEMES, Precision
 from deploykit.project import Entry, Project, nearest
-from deploykit.spec import BuildSpec, Precision
+from deploykit.spec import BuildSpec
 from deploykit.targets import Target, all_targets
 
 
@@ -45,6 +46,12 @@ class Item:
         return None if self.precision == "fp32" else replace(self, precision="fp32")
 
     @property
+    def base(self) -> Item | None:
+        """The same in floating point, from which it is made; None if it is in floating point itself."""
+        made_from = BACKENDS[self.target.backend].quantized_from
+        return replace(self, precision=made_from) if SCHEMES[self.precision].quantized else None
+
+    @property
     def runners(self) -> tuple[str, ...]:
         """The target's runners that this host has."""
         return tuple(name for name in self.target.runners if RUNNERS[name].unavailable() is None)
@@ -76,9 +83,9 @@ class Plan:
 
     @property
     def checked(self) -> tuple[Item, ...]:
-        """The items, then the twins that are not asked for themselves."""
-        twins = (item.twin for item in self.items if item.twin is not None)
-        return tuple(dict.fromkeys((*self.items, *twins)))
+        """The items, then the twins and bases that are not asked for themselves."""
+        others = (other for item in self.items for other in (item.twin, item.base) if other is not None)
+        return tuple(dict.fromkeys((*self.items, *others)))
 
     @property
     def precisions(self) -> tuple[Precision, ...]:
@@ -86,8 +93,16 @@ class Plan:
         return tuple(dict.fromkeys(item.precision for item in self.checked))
 
 
-def plan(source: Project | Entry, targets: tuple[str, ...], precisions: tuple[Precision, ...]) -> Plan:
+def plan(
+    source: Project | Entry, targets: tuple[str, ...], precisions: tuple[Precision, ...], sweep: bool = False
+) -> Plan:
     """Narrows the project's targets and precisions to those that were asked for.
+
+    Args:
+        source: a project, or just an entry.
+        targets: by name; empty for the project's.
+        precisions: empty for the project's.
+        sweep: whether to take all that each target gives in their place.
 
     Raises:
         SpecError: if a target does not exist, or cannot be had at a precision.
@@ -97,6 +112,8 @@ def plan(source: Project | Entry, targets: tuple[str, ...], precisions: tuple[Pr
     if unknown := [name for name in targets if name not in known]:
         raise SpecError([f"--target {name}: no such target; {nearest(name, known)}" for name in unknown])
     chosen = [known[name] for name in dict.fromkeys(targets or build.targets)]
+    if sweep:
+        return Plan(tuple(Item(target, precision) for target in chosen for precision in target.precisions))
     wanted = tuple(dict.fromkeys(precisions or build.precisions))
     impossible = [
         f"{target.name} cannot be had at {precision}; it gives: {', '.join(target.precisions)}"

@@ -92,6 +92,7 @@ def _artifact(work: Workspace, checked: Checked) -> ArtifactRecord:
         unknown=checked.lowered.unknown,
         log=checked.lowered.log.relative_to(work.root).as_posix(),
         gates=manifest.gates if manifest else (),
+        kept_float=checked.lowered.kept,
         overflows=checked.inside.overflows,
         curve=checked.inside.curve,
         costliest=checked.inside.costliest,

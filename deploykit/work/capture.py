@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deploykit.calibration import KIND, calibration_draws, told
 from deploykit.errors import ArtifactError, CaptureError
-from deploykit.manifest import PrepareRecord, Signature
+from deploykit.manifest import CalibrationRecord, PrepareRecord, Signature
 from deploykit.parity.inputs import Draws, export_sizes, kind_at, make_inputs, nudged, random_draws
+from deploykit.precisions import NOISE, SCHEMES, Precision
 from deploykit.project import Entry, Project, bare_project
 from deploykit.samples import Sample, read_samples
 from deploykit.sizes import sized
-from deploykit.spec import Contract, InputSpec, Precision, Spec
+from deploykit.spec import Contract, InputSpec, Spec
 from deploykit.work.draws import run_draws, save
 from deploykit.work.pictures import GoldenSample, ShownSample, golden, golden_samples, shown_samples
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 BATCH_DRAWS = 8
 CHECKED_DRAWS = (0, 3, -1)
 """Of the random draws: what passes over the network are checked on, beside the first sample."""
+CALIBRATION = "calibration.npz"
 CUT = "cut"
 """The name of its record."""
 CUT_DB = 100.0
@@ -53,6 +56,8 @@ class Captured:
     shown: tuple[ShownSample, ...]
     goldens: tuple[GoldenSample, ...]
     seconds: dict[str, float]
+    calibration: CalibrationRecord | None = None
+    """What ranges of int8 activations are read from, where an artifact is to have some."""
     prepared: tuple[PrepareRecord, ...] = ()
     """What was done to the network before torch.export, in order; the reference outputs are without it."""
 
@@ -62,6 +67,11 @@ class Captured:
         return folder / "program.pt2"
 
 
+def known_calibration(folder: Path) -> Path | None:
+    """Where the inputs are that ranges of activations are read from, if a precision needs them."""
+    return file if (file := folder / CALIBRATION).exists() else None
+
+
 def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: Path) -> Captured:
     """Source → ExportedProgram, example inputs and reference outputs, all saved in `folder`.
 
@@ -69,7 +79,8 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         source: a project, or just an entry, whose contract is then made by looking at the model.
         precisions: for which noise floors are wanted, too.
         folder: gets `program.pt2`, `inputs.npz`, `fp32.npz` (the reference) and, where PyTorch can do it,
-            `fp64.npz` and `fp16.npz`, and `nudged.npz`: of inputs moved by a rounding error (the yardsticks).
+            `fp64.npz` and `fp16.npz`, and `nudged.npz`: of inputs moved by a rounding error (the yardsticks);
+            and `calibration.npz`, where a precision needs it.
 
     Raises:
         UserError: if the entry, the weights, the samples or the model are not what the contract says.
@@ -104,6 +115,11 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
             samples = read_samples(project.spec.build.samples, root, contract, load_attribute)
             drawn, labels = _sample_draws(samples, contract)
             inputs |= drawn
+        calibrated = None
+        if any(SCHEMES[precision].activations == "calibrated" for precision in precisions):
+            draws, calibrated = calibration_draws(project, samples, inputs["random"], load_attribute)
+            save(folder / CALIBRATION, {KIND: draws})
+            notes = (*notes, NOISE if calibrated.noise else told(calibrated))
         if project.spec.model.alive is not None:
             make_alive(loaded.network, _batch(module, inputs), project.spec.model.alive)
         network, prepared = _passes(loaded, module, inputs)
@@ -125,7 +141,7 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         save(folder / "inputs.npz", inputs, contract.states)
         save(folder / "fp32.npz", reference)
         for precision in ("fp64", "fp16"):
-            if precision == "fp64" or precision in precisions:
+            if precision == "fp64" or any(each != "fp32" for each in precisions):
                 try:
                     with EagerRunner(module, precision) as yardstick:
                         save(folder / f"{precision}.npz", run_draws(yardstick, inputs, contract.states))
@@ -142,6 +158,7 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         shown=shown_samples(samples),
         goldens=goldens,
         seconds=clock.seconds,
+        calibration=calibrated,
         prepared=prepared,
     )
 
@@ -174,7 +191,7 @@ def load_network(source: Project | Entry) -> Loaded:
     from deploykit.capture import export as exporting
     from deploykit.capture import infer
     from deploykit.capture.sources import load_source
-    from deploykit.capture.weights import load_weights
+    from deploykit.capture.weights import load_weights, refuse_nan
     from deploykit.prepare.deployable import named_tensors
     from deploykit.prepare.passes.branches import training_outputs
 
@@ -183,6 +200,7 @@ def load_network(source: Project | Entry) -> Loaded:
     network = loaded.module.eval()
     if model.weights is not None:
         load_weights(network, root / model.weights)
+    refuse_nan(network)
     notes: tuple[str, ...] = ()
     if isinstance(source, Project):
         project = source

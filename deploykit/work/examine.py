@@ -11,8 +11,9 @@ from deploykit.backends import BACKENDS
 from deploykit.backends.base import ORIGINS, Inside, Tensors
 from deploykit.errors import ArtifactError
 from deploykit.manifest import Interface
-from deploykit.spec import Precision
+from deploykit.precisions import Precision
 from deploykit.work.draws import load
+from deploykit.work.islands import overflows
 
 DRAWS_OF_A_KIND = 4
 """How many inputs of each kind are followed through the file, op by op."""
@@ -26,19 +27,28 @@ class Examined:
     inside: Inside
 
 
-def examine(backend: str, precision: Precision, artifact: Path, inputs: Path) -> Examined:
+def examine(backend: str, precision: Precision, artifact: Path, inputs: Path, twin: Path | None = None) -> Examined:
     """Reads a file's border and, at fp16, follows a few inputs through it.
+
+    Args:
+        backend: of the file.
+        precision: of the file.
+        artifact: the file.
+        inputs: draws by kind.
+        twin: the same at fp32. Where a runner computes fp16 in float32, only this one shows what leaves its range.
 
     Raises:
         ArtifactError: if the file's border cannot be read.
     """
     found = BACKENDS[backend]
     interface = found.read_interface(artifact)
-    if precision != "fp16" or found.inside is None:
+    if precision != "fp16" or (found.inside is None and not (found.widens and twin)):
         return Examined(interface, Inside())
     notes = artifact.parent / ORIGINS
     origins = json.loads(notes.read_text(encoding="utf-8")) if notes.is_file() else {}
     try:
+        if found.inside is None and twin is not None:
+            return Examined(interface, Inside(overflows=overflows(backend, twin, inputs)))
         return Examined(interface, found.look_inside(artifact, list(_some(inputs)), origins))
     except ArtifactError as error:
         # The run of the same file says so as a verdict; here it only means that nobody can be blamed.

@@ -22,7 +22,7 @@ from deploykit.sizes import sized
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
-    from deploykit.spec import Precision
+    from deploykit.precisions import Precision
     from deploykit.work.capture import Captured
 
 MOST_SIGNATURES = MOST_COMBINATIONS

@@ -4,7 +4,8 @@ import pytest
 
 from deploykit.parity.compare import Comparison
 from deploykit.parity.tolerance import judge, required_snr_db
-from deploykit.spec import Precision, ToleranceSpec
+from deploykit.precisions import Precision
+from deploykit.spec import ToleranceSpec
 
 
 def numbers(snr: float, bad: int = 0) -> Comparison:

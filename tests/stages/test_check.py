@@ -154,3 +154,18 @@ def test_a_reference_that_is_rounding_noise_is_not_run(checked: Callable[..., Ch
     assert record.verdict == "not_run"
     assert "PyTorch's own answer is noise on this input: it agrees with itself to 1" in record.reason
     assert record.snr_db is None
+
+
+@pytest.mark.parametrize(("wrong", "verdict"), [(2, "passed"), (0, "failed")])
+def test_draws_that_are_noise_are_left_out_and_the_others_judged(
+    wrong: int, verdict: str, checked: Callable[..., Checked]
+) -> None:
+    """A network may be chaotic on a few inputs only."""
+    exact = RIGHT * np.float32(1 + 1e-7)
+    exact[2] += 0.5
+    outputs = RIGHT.copy()
+    outputs[wrong] *= 1.1
+    (record,) = checked(outputs, exact=exact).parity
+    assert record.verdict == verdict
+    assert record.draws == 2
+    assert record.reason.endswith("1 of 3 are left out, where PyTorch's own answer is noise")
