@@ -38,8 +38,12 @@ class Ranges:
             self._collector = HistogramCollector(method, False, BINS[method], KEPT_BINS, PERCENTILE, "same")
 
     def see(self, name: str, value: NDArray[Any]) -> None:
-        """Takes a tensor into account; integers and empty ones have no range."""
-        if value.dtype.kind != "f" or not value.size:
+        """Takes a tensor's finite values into account: an infinity is a mask. Integers have no range."""
+        if value.dtype.kind != "f":
+            return
+        if not np.isfinite(value).all():
+            value = value[np.isfinite(value)]
+        if not value.size:
             return
         low, high = self._ends.get(name, (np.inf, -np.inf))
         self._ends[name] = (min(low, float(value.min())), max(high, float(value.max())))
