@@ -113,8 +113,9 @@ class QuantizeRequest:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-Quantizer = Callable[[Path, QuantizeRequest, Sequence[Tensors]], None]
-"""Makes a float file, in place, what a request says; the calibration inputs are given one by one."""
+Quantizer = Callable[[Path, QuantizeRequest, Sequence[Tensors]], tuple[str, ...]]
+"""Makes a float file, in place, what a request says; the calibration inputs are given one by one. Tells what else it
+did, as rewrites are told."""
 
 Road = Callable[["torch.export.ExportedProgram", LowerRequest], Path]
 """One way of lowering: gives the file (or `.mlpackage` folder) that it wrote. Any exception means that it failed."""

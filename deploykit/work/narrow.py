@@ -68,5 +68,5 @@ def quantize(
         path = folder / base.name
         (shutil.copytree if base.is_dir() else shutil.copyfile)(base, path)
         quantizer: Quantizer = resolve_name(BACKENDS[backend].quantize)
-        quantizer(path, request, calibration_draws(request.calibration))
-    return path, used, round(time.monotonic() - start, 3)
+        more = quantizer(path, request, calibration_draws(request.calibration))
+    return path, (*used, *more), round(time.monotonic() - start, 3)

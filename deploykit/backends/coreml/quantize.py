@@ -5,8 +5,9 @@ Source: https://apple.github.io/coremltools/docs-guides/source/opt-overview.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -19,7 +20,8 @@ from coremltools.optimize.coreml.experimental._model_debugger import ModelDebugg
 
 from deploykit.backends.base import QuantizeRequest, Tensors
 from deploykit.backends.coreml.lower import out_of_sight, save
-from deploykit.backends.coreml.reference import ReferenceRunner
+from deploykit.backends.coreml.reference import OpOutput, ReferenceRunner
+from deploykit.backends.heads import Op, clashing_heads, told
 from deploykit.backends.ranges import Ranges
 from deploykit.precisions import SCHEMES, Scheme
 
@@ -39,8 +41,8 @@ _Stats = dict[str, dict[str, float]]
 """coremltools' form of ranges: tensor → `rmin` and `rmax`."""
 
 
-def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> None:
-    """Makes a float package a smaller one, in place.
+def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> tuple[str, ...]:
+    """Makes a float package a smaller one, in place. Tells what else it did.
 
     Args:
         path: an `.mlpackage` at fp16.
@@ -48,12 +50,17 @@ def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> 
         draws: the inputs to calibrate with.
     """
     scheme = SCHEMES[request.precision]
+    heads: tuple[Op, ...] = ()
     with out_of_sight():
         made = ct.models.MLModel(str(path), skip_model_load=True)
         if scheme.activations == "calibrated":
-            made = _activations(made, path, request, draws)
+            ranges, ops = _ranges(path, request, draws)
+            heads = clashing_heads(ops, ranges, "concat", WEIGHTED)
+            kept = replace(request, kept=(*request.kept, *(name for op in heads for name in op.outputs)))
+            made = _activations(made, ranges, kept)
         made = _weights(made, scheme, request)
     save(made, path, f"{path.stem}, {request.precision}")
+    return told(heads, "concat")
 
 
 def _weights(model: Any, scheme: Scheme, request: QuantizeRequest) -> Any:
@@ -80,33 +87,41 @@ def _system(request: QuantizeRequest) -> int:
     return int(request.options["min_os"].split(".")[0])
 
 
-def _activations(model: Any, path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> Any:
+def _activations(model: Any, ranges: dict[str, tuple[float, float]], request: QuantizeRequest) -> Any:
     linear = cto.OpLinearQuantizerConfig(mode="linear")
-    with _calibrated(_ranges(path, request, draws)):
+    with _calibrated({name: {"rmin": low, "rmax": high} for name, (low, high) in ranges.items()}, request.kept):
         return cto.linear_quantize_activations(model, _config(linear, request), [])
 
 
-def _ranges(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> _Stats:
-    """The range of every tensor over the calibration inputs, on the reference runner."""
-    ranges = Ranges(request.ranges)
+def _ranges(
+    path: Path, request: QuantizeRequest, draws: Sequence[Tensors]
+) -> tuple[dict[str, tuple[float, float]], list[Op]]:
+    """The range of every tensor over the calibration inputs, on the reference runner, and the ops that it executed."""
+    ranges, ops = Ranges(request.ranges), dict[str, Op]()
+
+    def watch(made: OpOutput) -> None:
+        ops.setdefault(made.name, Op(made.op, made.operands, (made.name,)))
+        ranges.see(made.name, made.value.numpy())
+
     with ReferenceRunner(path) as runner:
         for draw in draws:
             for name, value in draw.items():
                 ranges.see(name, value)
-            runner.run(draw, lambda made: ranges.see(made.name, made.value.numpy()), state=runner.make_state())
-    return {name: {"rmin": low, "rmax": high} for name, (low, high) in ranges.found().items()}
+            runner.run(draw, watch, state=runner.make_state())
+    return ranges.found(), list(ops.values())
 
 
 @contextmanager
-def _calibrated(ranges: _Stats) -> Iterator[None]:
-    """Has coremltools take these ranges.
+def _calibrated(ranges: _Stats, kept: Collection[str]) -> Iterator[None]:
+    """Has coremltools take these ranges; what a concat joins gets one, unless it stays float.
 
     It would run the model with Apple's runtime, which is not everywhere; and coremltools 9.0 keeps the range of the
     last sample only, since it overwrites what it knows before it compares.
     """
 
     def given(model: Any, samples: Any, group: int) -> _Stats:
-        calibration._adjust_concat_surrounding_activation_stats(ModelDebugger(model)._get_concat_op_info(), ranges)
+        joined = [names for names in ModelDebugger(model)._get_concat_op_info() if names[-1] not in kept]
+        calibration._adjust_concat_surrounding_activation_stats(joined, ranges)
         return ranges
 
     with mock.patch.object(_post_training_quantization, "_get_activation_calibration_stats", given):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ai_edge_litert.tools import flatbuffer_utils
 from ai_edge_quantizer import qtyping, quantizer
 
 from deploykit.backends.base import QuantizeRequest, Tensors
+from deploykit.backends.heads import Op, clashing_heads, told
 from deploykit.backends.litert.intermediates import index_of
 from deploykit.backends.litert.runner import SIGNATURE
 from deploykit.backends.ranges import Ranges
@@ -42,8 +43,8 @@ _BORDER = ("INPUT", "OUTPUT")
 """They stay float32: the quantizer puts a QUANTIZE behind the one and a DEQUANTIZE before the other."""
 
 
-def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> None:
-    """Makes a float file one with integers, in place.
+def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> tuple[str, ...]:
+    """Makes a float file one with integers, in place. Tells what else it did.
 
     Args:
         path: a `.tflite` file at fp32.
@@ -53,25 +54,40 @@ def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> 
     made = quantizer.Quantizer(str(path))
     for operation, config in _recipe(request.precision):
         made.update_quantization_recipe(regex=_ANY, operation_name=operation, op_config=config)
-    for name in _scopes(path, request.kept):
-        made.update_quantization_recipe(regex=f"^{re.escape(name)};$", operation_name=_ALL, algorithm_key=_KEEP)
+    found: dict[str, tuple[float, float]] = {}
+    heads: tuple[Op, ...] = ()
+    if made.need_calibration:
+        found = _ranges(path, draws, request)
+        heads = clashing_heads(_ops(path), found, "CONCATENATION", WEIGHTED)
+    for name in (*_scopes(path, request.kept), *(op.outputs[0] for op in heads)):
+        made.update_quantization_recipe(regex=f"^{re.escape(name)};", operation_name=_ALL, algorithm_key=_KEEP)
     for name in _BORDER:
         made.update_quantization_recipe(
             regex=_ANY,
             operation_name=getattr(qtyping.TFLOperationName, name),
             algorithm_key=_KEEP,
         )
-    ranges = _calibrated(made, path, request, draws) if made.need_calibration else None
+    ranges = _calibrated(made, draws, found) if made.need_calibration else None
     made.quantize(ranges).export_model(str(path), overwrite=True)
     path.chmod(0o644)  # the quantizer leaves it executable
+    return told(heads, "CONCATENATION")
+
+
+def _ops(path: Path) -> Iterator[Op]:
+    model = flatbuffer_utils.read_model(str(path))
+    graph = model.subgraphs[0]
+    for op in graph.operators:
+        inputs, outputs = (
+            tuple(graph.tensors[i].name.decode() for i in indices if i >= 0) for indices in (op.inputs, op.outputs)
+        )
+        yield Op(flatbuffer_utils.opcode_to_name(model, op.opcodeIndex), inputs, outputs)
 
 
 def _calibrated(
-    made: quantizer.Quantizer, path: Path, request: QuantizeRequest, draws: Sequence[Tensors]
+    made: quantizer.Quantizer, draws: Sequence[Tensors], found: dict[str, tuple[float, float]]
 ) -> dict[str, Any]:
     """The quantizer's calibration with the ranges of all inputs: its own is a moving average that forgets the first."""
     known: dict[str, Any] = made.calibrate({SIGNATURE: list(draws[:1])})
-    found = _ranges(path, draws, request, known)
     for name, range_of in known.items():
         if name in found and {"min", "max"} <= range_of.keys():
             for end, value in zip(("min", "max"), found[name], strict=True):
@@ -79,11 +95,10 @@ def _calibrated(
     return known
 
 
-def _ranges(
-    path: Path, draws: Sequence[Tensors], request: QuantizeRequest, wanted: Container[str]
-) -> dict[str, tuple[float, float]]:
-    """The ranges of tensors, by their names in the file."""
+def _ranges(path: Path, draws: Sequence[Tensors], request: QuantizeRequest) -> dict[str, tuple[float, float]]:
+    """The ranges of inputs and of what ops give, by their names in the file."""
     ranges = Ranges(request.ranges)
+    made = {name for op in _ops(path) for name in op.outputs}
     interpreter = Interpreter(
         str(path),
         experimental_preserve_all_tensors=True,
@@ -97,7 +112,9 @@ def _ranges(
         for name, index in taken.items():
             interpreter.set_tensor(index, np.ascontiguousarray(draw[name]))
         interpreter.invoke()
-        for item in (item for item in interpreter.get_tensor_details() if item["name"] in wanted):
+        for item in interpreter.get_tensor_details():
+            if item["name"] not in made and item["index"] not in taken.values():
+                continue
             with contextlib.suppress(ValueError):  # a resource, or a tensor that no op needs any more
                 ranges.see(item["name"], interpreter.get_tensor(item["index"]))
     return ranges.found()

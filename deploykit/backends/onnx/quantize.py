@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from onnxruntime.quantization.quant_utils import load_model_with_shape_infer
 from onnxruntime.quantization.registry import QDQRegistry
 
 from deploykit.backends.base import QuantizeRequest, Tensors
+from deploykit.backends.heads import Op, clashing_heads, told
 from deploykit.backends.onnx.intermediates import follow_all
 from deploykit.backends.ranges import Ranges
 from deploykit.precisions import SCHEMES
@@ -69,8 +71,8 @@ onnxruntime 1.31 gives blocks to matrices only. Depthwise weights are few, and l
 """
 
 
-def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> None:
-    """Makes a float file one with integers, in place.
+def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> tuple[str, ...]:
+    """Makes a float file one with integers, in place. Tells what else it did.
 
     Args:
         path: an `.onnx` file at fp32.
@@ -79,29 +81,39 @@ def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> 
     """
     scheme = SCHEMES[request.precision]
     if scheme.activations == "calibrated":
+        found = _ranges(path, request, draws)
+        heads = clashing_heads(_ops(path), found, "Concat", WEIGHTED)
+        kept = replace(request, kept=(*request.kept, *(name for op in heads for name in op.outputs)))
         with tempfile.TemporaryDirectory() as folder:
             ranges = Path(folder) / "ranges.json"
-            save_tensors_data(_ranges(path, request, draws), ranges)
+            save_tensors_data(_tensors_data(found), ranges)
             quantize_static(
                 str(path),
                 str(path),
                 per_channel=True,
                 activation_type=QuantType.QInt8,
                 weight_type=QuantType.QInt8,
-                nodes_to_exclude=_kept(path, request),
+                nodes_to_exclude=_kept(path, kept),
                 calibration_cache_path=ranges,
             )
-    elif scheme.activations == "dynamic":
-        kept = _kept(path, request)
-        quantize_dynamic(str(path), str(path), per_channel=True, weight_type=QuantType.QInt8, nodes_to_exclude=kept)
+        return told(heads, "Concat")
+    if scheme.activations == "dynamic":
+        excluded = _kept(path, request)
+        quantize_dynamic(str(path), str(path), per_channel=True, weight_type=QuantType.QInt8, nodes_to_exclude=excluded)
     else:
         if scheme.bits == 4:
             onnx.save_model(version_converter.convert_version(onnx.load_model(path), OPSET_OF_INT4), path)
         for kind, block, wanted in _FOUR_BITS if scheme.bits == 4 else _EIGHT_BITS:
             _weights(path, kind, block, wanted, request.kept)
+    return ()
 
 
-def _ranges(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> TensorsData:
+def _ops(path: Path) -> Iterator[Op]:
+    for node in onnx.load_model(path).graph.node:
+        yield Op(node.op_type, tuple(node.input), tuple(node.output))
+
+
+def _ranges(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> dict[str, tuple[float, float]]:
     """The range of every tensor over the calibration inputs.
 
     ONNX Runtime's own calibration by entropy has as many bins as it looks for (128), so that it clips nothing.
@@ -111,10 +123,12 @@ def _ranges(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> T
         for name, value in draw.items():
             ranges.see(name, value)
     follow_all(path, draws, lambda made: ranges.see(made.name, made.value))
-    found = {
-        name: TensorData(lowest=np.float32(low), highest=np.float32(high))
-        for name, (low, high) in ranges.found().items()
-    }
+    return ranges.found()
+
+
+def _tensors_data(ranges: dict[str, tuple[float, float]]) -> TensorsData:
+    """ONNX Runtime's form of ranges."""
+    found = {name: TensorData(lowest=np.float32(low), highest=np.float32(high)) for name, (low, high) in ranges.items()}
     return TensorsData(CalibrationMethod.MinMax, found)
 
 
