@@ -19,10 +19,12 @@ from deploykit.report.model import ErrorProfile
 from deploykit.stages.compare import Compared, compare_item, load_yardsticks
 from deploykit.stages.execute import Lowered, Ran
 from deploykit.stages.gates import blame, interface_gate, range_gate, twin_gate
+from deploykit.stages.noise import noise_of_failed
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
 from deploykit.work.examine import Examined
+from deploykit.work.losses import Losses
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def check(
         for item in plan.checked
         if lowered[item.lowering].file is not None
     }
-    return tuple(_check(item, work, captured, lowered, compared, examined) for item in plan.items)
+    noise = noise_of_failed(work, lowered, compared, yardsticks)
+    return tuple(_check(item, work, captured, lowered, compared, examined, noise) for item in plan.items)
 
 
 def _check(
@@ -67,6 +70,7 @@ def _check(
     lowered: dict[Lowering, Lowered],
     compared: dict[Item, Compared],
     examined: dict[Lowering, Examined | str],
+    noise: dict[Lowering, Losses],
 ) -> Checked:
     made = lowered[item.lowering]
     if made.file is None:
@@ -74,7 +78,7 @@ def _check(
     seen = examined[item.lowering]
     inside = Inside() if isinstance(seen, str) else seen.inside
     found = compared[item]
-    parity = tuple(blame(record, inside) for record in found.parity)
+    parity = tuple(blame(record, inside, noise.get(item.lowering)) for record in found.parity)
     gates = [interface_gate(item, captured.signature, seen, captured.project.contract.states)]
     if item.twin is not None:
         gates.append(twin_gate(lowered[item.twin.lowering], compared.get(item.twin)))

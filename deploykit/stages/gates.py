@@ -12,6 +12,10 @@ from deploykit.stages.compare import Compared
 from deploykit.stages.execute import Lowered
 from deploykit.stages.plan import Item
 from deploykit.work.examine import Examined
+from deploykit.work.losses import Losses
+
+NAMED = 3
+"""Of the layers that add most noise."""
 
 
 def twin_gate(lowered: Lowered, compared: Compared | None) -> GateRecord:
@@ -70,10 +74,18 @@ def _kept(examined: Examined) -> str:
     return f", it keeps the state {names} itself" if names else ""
 
 
-def blame(record: ParityRecord, inside: Inside) -> ParityRecord:
-    """A failed comparison with the op that is to blame for it, where that was seen."""
+def blame(record: ParityRecord, inside: Inside, noise: Losses | None = None) -> ParityRecord:
+    """A failed comparison with the op that is to blame for it, where that was seen.
+
+    Args:
+        record: the comparison.
+        inside: what an fp16 file shows.
+        noise: what the layers of a file with integers add.
+    """
     if record.verdict != "failed" or record.snr_db is None:
         return record
+    if noise is not None and noise.worst:
+        return _because(record, _noisiest(noise))
     if inside.overflows:
         first, others = inside.overflows[0], len(inside.overflows) - 1
         more = f" (and {others} more op{'s' if others > 1 else ''})" if others else ""
@@ -83,6 +95,13 @@ def blame(record: ParityRecord, inside: Inside) -> ParityRecord:
     if inside.curve:
         return _because(record, f"no op stands out, fp16's rounding adds up over {len(inside.curve)}")
     return record
+
+
+def _noisiest(noise: Losses) -> str:
+    """Which layers add most noise."""
+    named = [each for each in noise.worst if each.snr_db is not None][:NAMED]
+    told = ", ".join(f"{_op(each)} ({each.snr_db:.1f} dB)" for each in named)
+    return f"of {noise.layers} layers these add most noise: {told}"
 
 
 def _because(record: ParityRecord, why: str) -> ParityRecord:

@@ -24,6 +24,7 @@ from deploykit.stages.gates import blame, interface_gate, twin_gate
 from deploykit.stages.plan import Item, Plan
 from deploykit.targets import all_targets
 from deploykit.work.examine import Examined
+from deploykit.work.losses import Losses
 
 ITEM = Item(all_targets()["ios_coreml"], "fp16")
 MADE = Lowered("torch.export", (), Path("net.mlpackage"), Path("log"))
@@ -116,3 +117,14 @@ def test_a_failure_names_the_op(inside: Inside, said: str) -> None:
 
 def test_a_pass_blames_nobody() -> None:
     assert blame(record("passed", 80.0), Inside((OVER,))) == record("passed", 80.0)
+
+
+def test_a_file_with_integers_that_failed_names_the_noisiest_layers() -> None:
+    layers = [
+        OpRecord(op="Conv", output=name, snr_db=figure) for name, figure in (("a", 1.0), ("c", 9.04), ("d", 20.0))
+    ]
+    layers.insert(1, OpRecord(op="Conv", output="b"))  # taken by the one before
+    noise = Losses(12, (*layers, OpRecord(op="Conv", output="e", snr_db=30.0)))
+    said = "because; of 12 layers these add most noise: Conv a (1.0 dB), Conv c (9.0 dB), Conv d (20.0 dB)"
+    assert blame(record("failed", 2.0), Inside(), noise).reason == said
+    assert blame(record("failed", 2.0), Inside(), Losses(12, ())).reason == "because"

@@ -143,6 +143,15 @@ def test_what_a_cpu_hides_is_a_gate(islands: bool, verdict: str, tmp_path: Path)
     assert ("fp16 ends at 65504" in gate.reason) is not islands
 
 
+def test_a_file_that_failed_says_which_layers_add_most_noise(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(OUTLIER)
+    source = Entry(tmp_path, ModelSpec(entry="m.py:net"))
+    report = build(BuildRequest(source, tmp_path / "out", ("android_onnx",), ("int8",)), Progress())
+    (record,) = (record for record in report.parity if record.input == "random")
+    assert record.verdict == "failed"
+    assert "of 22 layers these add most noise: Conv output (" in record.reason
+
+
 def test_litert_has_no_islands() -> None:
     """Its files at fp16 compute in float32 wherever they are not run on a GPU, which takes all or nothing."""
     assert not BACKENDS["litert"].islands
