@@ -103,7 +103,8 @@ def read_some_samples(
     else:
         made, left_out = _from_folder(root / source, contract, unreadable)
     if not made:
-        raise SampleError(f"samples = {source!r} gives no samples")
+        kinds = f"; the folder has none of {', '.join(SUFFIXES)}" if ":" not in source else ""
+        raise SampleError(f"samples = {source!r} gives no samples{kinds}")
     return made, left_out
 
 

@@ -124,6 +124,8 @@ def choose(candidates: Sequence[Candidate], wish: Wish) -> tuple[Candidate | Non
         wish: what is wanted.
     """
     passed = [each for each in candidates if each.verdict == "passed"]
+    if wish.min_top1 is not None and all(each.top1 is None for each in candidates):
+        return None, "nobody knows a share of right answers: it takes an image classifier with [build] samples"
     fitting = [
         each
         for each in passed

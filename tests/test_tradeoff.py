@@ -61,6 +61,12 @@ def test_what_failed_is_never_chosen_and_the_nearest_are_told() -> None:
     assert choose([replace(SOME[0], verdict="failed")], Wish(budget=10**6))[1].endswith("none passed at all")
 
 
+def test_a_share_of_right_answers_takes_samples() -> None:
+    chosen, why = choose([replace(each, top1=None) for each in SOME], Wish(min_top1=0.9))
+    assert chosen is None
+    assert "it takes an image classifier with [build] samples" in why
+
+
 @pytest.mark.parametrize(("text", "wanted"), [("5MB", 5_000_000), ("1.5 kB", 1500), ("123", 123), ("2 gb", 0)])
 def test_sizes(text: str, wanted: int) -> None:
     if wanted:
