@@ -55,6 +55,8 @@ def range_gate(item: Item, seen: Examined | str, kept: Sequence[OpRecord]) -> Ga
     backend = BACKENDS[item.target.backend]
     if item.precision != "fp16" or not backend.widens or isinstance(seen, str):
         return None
+    if seen.unseen:
+        return GateRecord(gate="fp16 range", verdict="not_run", reason=seen.unseen)
     honoured = {record.output for record in kept}
     beyond = [record for record in seen.inside.overflows if record.output not in honoured]
     if not beyond:

@@ -25,6 +25,8 @@ class Examined:
 
     interface: Interface
     inside: Inside
+    unseen: str = ""
+    """Why nothing is known of its inside, where something was to be seen."""
 
 
 def examine(backend: str, precision: Precision, artifact: Path, inputs: Path, twin: Path | None = None) -> Examined:
@@ -42,8 +44,10 @@ def examine(backend: str, precision: Precision, artifact: Path, inputs: Path, tw
     """
     found = BACKENDS[backend]
     interface = found.read_interface(artifact)
-    if precision != "fp16" or (found.inside is None and not (found.widens and twin)):
+    if precision != "fp16" or (found.inside is None and not found.widens):
         return Examined(interface, Inside())
+    if found.inside is None and twin is None:
+        return Examined(interface, Inside(), "there is no file at fp32 to look into")
     notes = artifact.parent / ORIGINS
     origins = json.loads(notes.read_text(encoding="utf-8")) if notes.is_file() else {}
     try:
@@ -53,7 +57,7 @@ def examine(backend: str, precision: Precision, artifact: Path, inputs: Path, tw
     except ArtifactError as error:
         # The run of the same file says so as a verdict; here it only means that nobody can be blamed.
         print(f"{artifact.name} could not be looked into: {error}")
-        return Examined(interface, Inside())
+        return Examined(interface, Inside(), str(error))
 
 
 def _some(inputs: Path) -> Iterator[Tensors]:

@@ -20,7 +20,7 @@ from deploykit.manifest import (
 )
 from deploykit.stages.compare import Compared
 from deploykit.stages.execute import Lowered
-from deploykit.stages.gates import blame, interface_gate, twin_gate
+from deploykit.stages.gates import blame, interface_gate, range_gate, twin_gate
 from deploykit.stages.plan import Item, Plan
 from deploykit.targets import all_targets
 from deploykit.work.examine import Examined
@@ -128,3 +128,20 @@ def test_a_file_with_integers_that_failed_names_the_noisiest_layers() -> None:
     said = "because; of 12 layers these add most noise: Conv a (1.0 dB), Conv c (9.0 dB), Conv d (20.0 dB)"
     assert blame(record("failed", 2.0), Inside(), noise).reason == said
     assert blame(record("failed", 2.0), Inside(), Losses(12, ())).reason == "because"
+
+
+def test_a_range_that_nobody_looked_at_is_no_pass() -> None:
+    half = Item(all_targets()["android_onnx"], "fp16")
+    border = Interface(inputs=(), outputs=())
+    unseen = range_gate(half, Examined(border, Inside(), "it cannot be followed"), ())
+    assert unseen == GateRecord(gate="fp16 range", verdict="not_run", reason="it cannot be followed")
+    seen = range_gate(half, Examined(border, Inside()), ())
+    assert seen is not None
+    assert seen.verdict == "passed"
+    beyond = range_gate(half, Examined(border, Inside((OVER,))), ())
+    assert beyond is not None
+    assert beyond.verdict == "failed"
+    kept = range_gate(half, Examined(border, Inside((OVER,))), (OVER,))
+    assert kept is not None
+    assert kept.verdict == "passed"
+    assert range_gate(Item(all_targets()["ios_coreml"], "fp16"), Examined(border, Inside((OVER,))), ()) is None

@@ -47,8 +47,17 @@ def test_a_file_that_cannot_be_executed_still_has_a_border(
 
     monkeypatch.setattr(Backend, "read_interface", lambda self, artifact: BORDER)
     monkeypatch.setattr(Backend, "look_inside", look)
-    assert module.examine("coreml", "fp16", Path("x.mlpackage"), inputs) == module.Examined(BORDER, Inside())
+    assert module.examine("coreml", "fp16", Path("x.mlpackage"), inputs).inside == Inside()
     assert "future_op" in capsys.readouterr().out
+
+
+def test_what_was_not_looked_at_says_so(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Backend, "read_interface", lambda self, artifact: BORDER)
+    assert module.examine("onnx", "fp16", Path("x.onnx"), inputs).unseen == "there is no file at fp32 to look into"
+    twin = tmp_path / "broken.onnx"
+    twin.write_bytes(b"not a model")
+    assert "broken.onnx" in module.examine("onnx", "fp16", Path("x.onnx"), inputs, twin).unseen
+    assert module.examine("litert", "fp16", Path("x.tflite"), inputs).unseen == ""
 
 
 def test_a_border_that_cannot_be_read_is_an_error(inputs: Path, tmp_path: Path) -> None:
