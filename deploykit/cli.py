@@ -38,6 +38,11 @@ Source = Annotated[
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what the converters print.")]
 
 
+Targets = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these targets.")]
+Workers = Annotated[int, typer.Option(min=1, help="Jobs at a time.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Do and measure everything anew, whatever the cache has.")]
+
+
 class When(StrEnum):
     """Whether ops may have another precision than their file."""
 
@@ -87,16 +92,14 @@ def _global(version: Annotated[bool, typer.Option("--version", callback=_version
 @app.command()
 def build(
     source: Source = None,
-    target: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these targets.")] = None,
+    target: Targets = None,
     precision: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these precisions.")] = None,
     to: Annotated[Path | None, typer.Option("--out", help="Output folder; default: build/ beside the config.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Jobs at a time.")] = 2,
+    workers: Workers = 2,
     best: Annotated[
         bool, typer.Option("--best", help="Try every road, and keep the fastest right file, not the first.")
     ] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Do and measure everything anew, whatever the cache has.")
-    ] = False,
+    fresh: Fresh = False,
     keep_float: KeepFloat = When.none,
     fp16_islands: Fp16Islands = When.none,
     verbose: Verbose = False,
@@ -130,16 +133,14 @@ def build(
 @app.command()
 def sweep(
     source: Source = None,
-    target: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these targets.")] = None,
+    target: Targets = None,
     budget: Annotated[str | None, typer.Option(metavar="SIZE", help="Ship what answers best within it: 5MB.")] = None,
     min_top1: Annotated[
         float | None, typer.Option(min=0, max=1, help="Ship the smallest with this share of right answers: 0.97.")
     ] = None,
     to: Annotated[Path | None, typer.Option("--out", help="Output folder; default: sweep/ beside the config.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Jobs at a time.")] = 2,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Do and measure everything anew, whatever the cache has.")
-    ] = False,
+    workers: Workers = 2,
+    fresh: Fresh = False,
     keep_float: KeepFloat = When.none,
     fp16_islands: Fp16Islands = When.none,
     verbose: Verbose = False,
@@ -397,7 +398,8 @@ def _precisions(given: list[str] | None) -> tuple[Precision, ...]:
     valid: tuple[Precision, ...] = get_args(Precision)
     if unknown := [name for name in given or () if name not in valid]:
         raise SpecError([f"--precision {name}: no such precision; {nearest(name, valid)}" for name in unknown])
-    return tuple(sorted((name for name in valid if name in (given or ())), key=(given or []).index))
+    known = {str(name): name for name in valid}
+    return tuple(known[name] for name in dict.fromkeys(given or ()))
 
 
 def main() -> None:
