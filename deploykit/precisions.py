@@ -32,7 +32,6 @@ class Scheme:
     """What a precision does to a network's numbers.
 
     Attributes:
-        words: what it is, for people.
         bits: of a weight.
         weights: `float`; `linear`: integers with a scale for each output channel, symmetric; `palette`: indices into
             2 ** bits values found by k-means; `sparse`: zeros are left out, the others kept as they are.
@@ -41,7 +40,6 @@ class Scheme:
         block: input channels that share a scale in a dense layer; None: all of an output channel.
     """
 
-    words: str
     bits: int
     weights: Literal["float", "linear", "palette", "sparse"] = "float"
     activations: Literal["float", "dynamic", "calibrated"] = "float"
@@ -52,21 +50,29 @@ class Scheme:
         """Whether it is more than another width of floating point: made from a float file, by a tool of its own."""
         return self.weights != "float"
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether it takes ranges of activations, which are read from inputs."""
+        return self.activations == "calibrated"
+
+
+FP16_MAX = 65504.0
+"""The largest number of IEEE 754 binary16: what is larger becomes infinite."""
 
 SCHEMES: dict[Precision, Scheme] = {
-    "fp32": Scheme("full precision", 32),
-    "fp16": Scheme("half precision", 16),
-    "int8": Scheme("8-bit integers, calibrated", 8, "linear", "calibrated"),
-    "int8-dynamic": Scheme("8-bit weights, activations made 8-bit while running", 8, "linear", "dynamic"),
-    "int8-weights": Scheme("8-bit weights, floating point inside", 8, "linear"),
-    "int4-weights": Scheme("4-bit weights, floating point inside", 4, "linear", block=32),
-    "palette-8": Scheme("weights from a palette of 256 values", 8, "palette"),
-    "palette-6": Scheme("weights from a palette of 64 values", 6, "palette"),
-    "palette-4": Scheme("weights from a palette of 16 values", 4, "palette"),
-    "palette-3": Scheme("weights from a palette of 8 values", 3, "palette"),
-    "palette-2": Scheme("weights from a palette of 4 values", 2, "palette"),
-    "palette-1": Scheme("weights from a palette of 2 values", 1, "palette"),
-    "sparse": Scheme("zero weights left out", 16, "sparse"),
+    "fp32": Scheme(32),
+    "fp16": Scheme(16),
+    "int8": Scheme(8, "linear", "calibrated"),
+    "int8-dynamic": Scheme(8, "linear", "dynamic"),
+    "int8-weights": Scheme(8, "linear"),
+    "int4-weights": Scheme(4, "linear", block=32),
+    "palette-8": Scheme(8, "palette"),
+    "palette-6": Scheme(6, "palette"),
+    "palette-4": Scheme(4, "palette"),
+    "palette-3": Scheme(3, "palette"),
+    "palette-2": Scheme(2, "palette"),
+    "palette-1": Scheme(1, "palette"),
+    "sparse": Scheme(16, "sparse"),
 }
 
 NOISE = (

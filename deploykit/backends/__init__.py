@@ -8,13 +8,14 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, get_args
 
 from deploykit.backends.base import Inside, Road, Runner, Tensors, Watch
 from deploykit.manifest import ComputeUnits, Interface, UnknownOp
-from deploykit.precisions import Precision
+from deploykit.precisions import SCHEMES, Precision
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
@@ -56,7 +57,8 @@ class Backend:
     imports: tuple[str, ...]
     """Modules that its jobs take longest to import, and that start no thread: see `deploykit.zygote`."""
     quantize: str
-    """Where a float file is made one with integers, a palette or zeros, in place: a `Quantizer`."""
+    """Where a float file is made one with integers, a palette or zeros, in place: a `Quantizer`. The same
+    module has `LAYERS` and `WEIGHTED`."""
     quantized_from: Precision
     """Of that float file."""
     inside: str | None = None
@@ -78,6 +80,12 @@ class Backend:
             root: of the user's project; paths are relative to it.
         """
         found: tuple[UnknownOp, ...] = resolve_name(self.knows)(program, root)
+        return found
+
+    def layers(self, precision: Precision) -> frozenset[str]:
+        """Types of ops that its tool makes integers of: those with weights, or, calibrated, all that it knows."""
+        tool = import_module(self.quantize.partition(":")[0])
+        found: frozenset[str] = tool.LAYERS if SCHEMES[precision].calibrated else tool.WEIGHTED
         return found
 
     def read_interface(self, artifact: Path) -> Interface:

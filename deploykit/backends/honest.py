@@ -64,7 +64,7 @@ class HonestRunner(Runner):
     def __init__(self, program: ExportedProgram, precision: Precision, calibration: list[Tensors]) -> None:
         self._module = program.module(check_guards=False)
         self._fake = _Fake(self._module, SCHEMES[precision])
-        if SCHEMES[precision].activations == "calibrated":
+        if SCHEMES[precision].calibrated:
             for inputs in calibration:
                 self._run(inputs)
             self._fake.calibrated = True
@@ -120,7 +120,7 @@ class _Fake(fx.Interpreter):
         return args
 
     def _seen(self, node: fx.Node, made: Any) -> Any:
-        if self.scheme.activations != "calibrated":
+        if not self.scheme.calibrated:
             return made
         return pytree.tree_map_only(Tensor, lambda value: self._activation(node.name, value), made)
 

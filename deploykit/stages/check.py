@@ -112,7 +112,7 @@ def link(source: str | Path, target: str | Path) -> None:
 
 def _calibration(item: Item, captured: Captured) -> CalibrationRecord | None:
     """What the ranges of its int8 activations were read from, if it has some."""
-    if captured.calibration is None or SCHEMES[item.precision].activations != "calibrated":
+    if captured.calibration is None or not SCHEMES[item.precision].calibrated:
         return None
     return captured.calibration.model_copy(update={"ranges": captured.project.spec.quantize.ranges})
 

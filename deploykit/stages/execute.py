@@ -20,7 +20,7 @@ from deploykit.work import capture as capture_job
 from deploykit.work import examine as examine_job
 from deploykit.work import honest as honest_job
 from deploykit.work import run as run_job
-from deploykit.work.capture import Captured, known_calibration
+from deploykit.work.capture import Captured, calibration_for
 from deploykit.work.examine import Examined
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _read_by_capture(source: Project | Entry, plan: Plan) -> list[object]:
     read for samples, which may be given by name; without samples only their number counts.
     """
     schemes = [SCHEMES[precision] for precision in plan.precisions]
-    calibrated = any(scheme.activations == "calibrated" for scheme in schemes)
+    calibrated = any(scheme.calibrated for scheme in schemes)
     found: list[object] = [source.root.resolve(), any(scheme.bits < 32 for scheme in schemes), calibrated]
     if not isinstance(source, Project):
         return [*found, source.model]
@@ -125,9 +125,8 @@ def honest(work: Workspace, plan: Plan) -> None:
     for precision in plan.precisions:
         if SCHEMES[precision].quantized:
             scratch, log = work.scratch, work.log(f"honest-{precision}")
-            outputs, calibration = scratch / f"{precision}.npz", known_calibration(scratch)
-            calibrated = calibration if SCHEMES[precision].activations == "calibrated" else None
-            given = (precision, Captured.program(scratch), calibrated, scratch / "inputs.npz", outputs)
+            outputs, calibration = scratch / f"{precision}.npz", calibration_for(precision, scratch)
+            given = (precision, Captured.program(scratch), calibration, scratch / "inputs.npz", outputs)
             task = Task(f"PyTorch at {precision}", log, honest_job.run_honestly, given, writes=(outputs,))
             jobs[work.submit(task)] = precision
     for future in as_completed(jobs):

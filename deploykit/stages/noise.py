@@ -30,8 +30,8 @@ def noise_of_failed(
         if base is None or base.file is None or made.file is None or item.lowering in jobs:
             continue
         if overall(found.parity) == "failed":
-            kinds, inputs = judged_on(item.precision, yardsticks["fp32"]), work.scratch / "inputs.npz"
-            given = (item.lowering.backend, item.precision, base.file, made.file, inputs, kinds)
+            kind, inputs = judged_on(item.precision, yardsticks["fp32"])[0], work.scratch / "inputs.npz"
+            given = (item.lowering.backend, item.precision, base.file, made.file, inputs, kind)
             name = f"noise in {item.lowering.name}"
             log = work.log(f"noise-{item.lowering.name}")
             jobs[item.lowering] = work.submit(Task(name, log, losses_job.losses, given))

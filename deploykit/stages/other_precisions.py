@@ -22,7 +22,7 @@ from deploykit.stages.plan import Lowering
 from deploykit.work import islands as islands_job
 from deploykit.work import losses as losses_job
 from deploykit.work import narrow as narrow_job
-from deploykit.work.capture import known_calibration
+from deploykit.work.capture import calibration_for
 from deploykit.work.losses import Losses
 
 STEP = 0.05
@@ -60,7 +60,8 @@ class OtherPrecisions:
         jobs = [(lowering, self._narrow(lowering, islands)) for lowering in floats]
         for lowering, job in jobs:
             attempt = self.bench.finished(self.road.name, lowering, (yield job))
-            made[lowering] = replace(self._lowered(lowering, attempt, self.records), kept=islands)
+            found = self._lowered(lowering, attempt, self.records)
+            made[lowering] = replace(found, kept=islands if attempt.file else ())
         if quantized := [lowering for lowering in rest if lowering not in floats]:
             base = replace(first, precision=BACKENDS[first.backend].quantized_from)
             log = self.bench.work.log(f"lower-{first.name}")
@@ -130,8 +131,8 @@ class OtherPrecisions:
 
     def _losses(self, lowering: Lowering, base: Lowered, file: Path, kept: int) -> Job:
         log, inputs = self.bench.work.log(f"lower-{lowering.name}"), self.bench.work.scratch / "inputs.npz"
-        kinds = judged_on(lowering.precision, self.bench.yardsticks["fp32"])
-        given = (lowering.backend, lowering.precision, base.file, file, inputs, kinds)
+        kind = judged_on(lowering.precision, self.bench.yardsticks["fp32"])[0]
+        given = (lowering.backend, lowering.precision, base.file, file, inputs, kind)
         name = f"losses of {lowering.name} with {kept} float"
         return self.bench.work.submit(Task(name, log, losses_job.losses, given))
 
@@ -140,7 +141,9 @@ class OtherPrecisions:
         rewrites = next(record.rewrites for record in base.roads_tried if record.road == road)
         folder = self.bench.folder(f"{road} {len(kept)}" if kept else road, lowering)
         method, options = self.bench.captured.project.spec.quantize.ranges, dict(lowering.options)
-        request = QuantizeRequest(lowering.precision, known_calibration(self.bench.work.scratch), method, kept, options)
+        request = QuantizeRequest(
+            lowering.precision, calibration_for(lowering.precision, self.bench.work.scratch), method, kept, options
+        )
         given = (lowering.backend, base.file, rewrites, request, folder)
         name = f"lower {lowering.name} by {road}" + (f" with {len(kept)} float" if kept else "")
         task = Task(name, log, narrow_job.quantize, given, writes=(folder,))

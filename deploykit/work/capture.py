@@ -67,9 +67,9 @@ class Captured:
         return folder / "program.pt2"
 
 
-def known_calibration(folder: Path) -> Path | None:
-    """Where the inputs are that ranges of activations are read from, if a precision needs them."""
-    return file if (file := folder / CALIBRATION).exists() else None
+def calibration_for(precision: Precision, folder: Path) -> Path | None:
+    """Where the inputs are that a precision's ranges of activations are read from, if it has such."""
+    return folder / CALIBRATION if SCHEMES[precision].calibrated else None
 
 
 def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: Path) -> Captured:
@@ -116,7 +116,7 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
             drawn, labels = _sample_draws(samples, contract)
             inputs |= drawn
         calibrated = None
-        if any(SCHEMES[precision].activations == "calibrated" for precision in precisions):
+        if any(SCHEMES[precision].calibrated for precision in precisions):
             draws, calibrated = calibration_draws(project, samples, inputs["random"], load_attribute)
             save(folder / CALIBRATION, {KIND: draws})
             notes = (*notes, NOISE if calibrated.noise else told(calibrated))

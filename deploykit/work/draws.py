@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from deploykit.backends.base import Runner
+from deploykit.backends.base import Runner, Tensors
 from deploykit.parity.inputs import STEPS, Draws
 
 STATES = "states"
 """Where a file of inputs says which of them are states: rows of input and output."""
+
+
+FEW = 4
+"""How many inputs of a kind are followed through a file, op by op."""
+
+
+def each(draws: Draws, most: int | None = None) -> Iterator[Tensors]:
+    """The draws one by one; the first `most` of them, or all."""
+    for index in range(len(next(iter(draws.values())))):
+        if index == most:
+            return
+        yield {name: values[index] for name, values in draws.items()}
 
 
 def run_draws(runner: Runner, inputs: dict[str, Draws], states: Mapping[str, str]) -> dict[str, Draws]:
@@ -25,8 +37,7 @@ def run_draws(runner: Runner, inputs: dict[str, Draws], states: Mapping[str, str
     """
     results: dict[str, Draws] = {}
     for kind, draws in inputs.items():
-        count = len(next(iter(draws.values())))
-        calls = [{name: values[i] for name, values in draws.items()} for i in range(count)]
+        calls = list(each(draws))
         outputs = runner.run_steps(calls, states) if kind == STEPS else [runner.run(call) for call in calls]
         results[kind] = {name: np.stack([o[name] for o in outputs]) for name in outputs[0]}
     return results

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploykit.backends import BACKENDS
-from deploykit.backends.base import ORIGINS, Inside, Tensors
+from deploykit.backends.base import ORIGINS, Inside
 from deploykit.errors import ArtifactError
 from deploykit.manifest import Interface
 from deploykit.precisions import Precision
-from deploykit.work.draws import load
+from deploykit.work.draws import FEW, each, load
 from deploykit.work.islands import overflows
-
-DRAWS_OF_A_KIND = 4
-"""How many inputs of each kind are followed through the file, op by op."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +49,9 @@ def examine(backend: str, precision: Precision, artifact: Path, inputs: Path, tw
     try:
         if found.inside is None and twin is not None:
             return Examined(interface, Inside(overflows=overflows(backend, twin, inputs)))
-        return Examined(interface, found.look_inside(artifact, list(_some(inputs)), origins))
+        draws = [draw for kind in load(inputs).values() for draw in each(kind, FEW)]
+        return Examined(interface, found.look_inside(artifact, draws, origins))
     except ArtifactError as error:
         # The run of the same file says so as a verdict; here it only means that nobody can be blamed.
         print(f"{artifact.name} could not be looked into: {error}")
         return Examined(interface, Inside(), str(error))
-
-
-def _some(inputs: Path) -> Iterator[Tensors]:
-    """The first inputs of each kind."""
-    for draws in load(inputs).values():
-        count = min(DRAWS_OF_A_KIND, len(next(iter(draws.values()))))
-        for index in range(count):
-            yield {name: values[index] for name, values in draws.items()}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deploykit.calibration import KIND
 from deploykit.precisions import Precision
-from deploykit.work.draws import load, load_states, run_draws, save
-from deploykit.work.narrow import calibration_draws
+from deploykit.work.draws import each, load, load_states, run_draws, save
 
 
 def run_honestly(precision: Precision, program: Path, calibration: Path | None, inputs: Path, outputs: Path) -> None:
@@ -26,5 +26,6 @@ def run_honestly(precision: Precision, program: Path, calibration: Path | None, 
 
     from deploykit.backends.honest import HonestRunner
 
-    with HonestRunner(torch.export.load(program), precision, calibration_draws(calibration)) as runner:
+    given = list(each(load(calibration)[KIND])) if calibration else []
+    with HonestRunner(torch.export.load(program), precision, given) as runner:
         save(outputs, run_draws(runner, load(inputs), load_states(inputs)))

@@ -10,13 +10,8 @@ import numpy as np
 from deploykit.backends import BACKENDS
 from deploykit.backends.base import Made
 from deploykit.manifest import OpRecord
-from deploykit.work.draws import load
-
-DRAWS_OF_A_KIND = 4
-"""How many inputs of each kind the file is followed on."""
-
-FP16_MAX = float(np.finfo(np.float16).max)
-"""65,504: IEEE 754 binary16. What is larger becomes infinite."""
+from deploykit.precisions import FP16_MAX
+from deploykit.work.draws import FEW, each, load
 
 
 @dataclass
@@ -48,6 +43,6 @@ def overflows(backend: str, file: Path, inputs: Path) -> tuple[OpRecord, ...]:
             known.largest = max(known.largest, largest)
 
     for draws in load(inputs).values():
-        for index in range(min(DRAWS_OF_A_KIND, len(next(iter(draws.values()))))):
-            BACKENDS[backend].follow(file, {name: values[index] for name, values in draws.items()}, watch)
+        for draw in each(draws, FEW):
+            BACKENDS[backend].follow(file, draw, watch)
     return tuple(OpRecord(op=seen.op, output=name, largest=seen.largest) for name, seen in found.items())

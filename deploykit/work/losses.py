@@ -6,20 +6,16 @@ import math
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deploykit.backends import BACKENDS
-from deploykit.backends.base import Made, Tensors
+from deploykit.backends.base import Made
 from deploykit.manifest import OpRecord
 from deploykit.precisions import SCHEMES, Precision
-from deploykit.work.draws import load
-
-DRAWS = 4
-"""Inputs that both files are followed on."""
+from deploykit.work.draws import FEW, each, load
 
 
 @dataclass
@@ -51,7 +47,7 @@ class Losses:
     worst: tuple[OpRecord, ...]
 
 
-def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: Path, kinds: tuple[str, ...]) -> Losses:
+def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: Path, kind: str) -> Losses:
     """The layers that could stay float, the one that adds most noise first.
 
     What an op adds is its output's noise over its signal, less that of its noisiest operand. Only types of ops that the
@@ -63,7 +59,7 @@ def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: P
         base: the float file.
         made: the file with integers.
         inputs: draws by kind.
-        kinds: of which to take some.
+        kind: of which to take a few.
 
     Returns:
         How many layers the tool makes integers of, and those that add noise.
@@ -72,13 +68,11 @@ def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: P
         ArtifactError: if a file cannot be followed.
     """
     ops: dict[str, _Op] = {}
-    for draw in _some(inputs, kinds):
+    for draw in each(load(inputs)[kind], FEW):
         values: dict[str, NDArray[Any]] = {}
         BACKENDS[backend].follow(base, draw, partial(_expect, ops=ops, values=values))
         BACKENDS[backend].follow(made, draw, partial(_compare, ops=ops, values=values))
-    whole = SCHEMES[precision].activations == "calibrated"
-    tool = BACKENDS[backend].quantize.split(":")[0]
-    types: frozenset[str] = resolve_name(f"{tool}:{'LAYERS' if whole else 'WEIGHTED'}")
+    whole, types = SCHEMES[precision].calibrated, BACKENDS[backend].layers(precision)
     layers = {name: op for name, op in ops.items() if op.op in types}
     added = {
         name: op.ratio - max((ops[o].ratio for o in op.operands if o in ops), default=0.0)
@@ -106,10 +100,3 @@ def _compare(made: Made, ops: dict[str, _Op], values: dict[str, NDArray[Any]]) -
     wanted = values.get(made.name)
     if wanted is not None and made.value.dtype.kind == "f" and made.value.shape == wanted.shape:
         ops[made.name].noise += float(np.square(np.subtract(made.value, wanted, dtype=np.float64)).sum())
-
-
-def _some(inputs: Path, kinds: tuple[str, ...]) -> list[Tensors]:
-    """The first inputs of the first of these kinds."""
-    draws = load(inputs)[kinds[0]]
-    count = min(DRAWS, len(next(iter(draws.values()))))
-    return [{name: values[index] for name, values in draws.items()} for index in range(count)]

@@ -8,8 +8,9 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 from deploykit.backends import BACKENDS
-from deploykit.backends.base import LowerRequest, Quantizer, QuantizeRequest, Tensors
-from deploykit.work.draws import load
+from deploykit.backends.base import LowerRequest, Quantizer, QuantizeRequest
+from deploykit.calibration import KIND
+from deploykit.work.draws import each, load
 from deploykit.work.lower import lowering
 
 
@@ -37,15 +38,6 @@ def narrow(
     return path, used, round(time.monotonic() - start, 3)
 
 
-def calibration_draws(file: Path | None) -> list[Tensors]:
-    """The calibration inputs, one by one; none where no precision of the build needs them."""
-    return [
-        {name: values[index] for name, values in draws.items()}
-        for draws in (load(file) if file else {}).values()
-        for index in range(len(next(iter(draws.values()))))
-    ]
-
-
 def quantize(
     backend: str, base: Path, used: tuple[str, ...], request: QuantizeRequest, folder: Path
 ) -> tuple[Path, tuple[str, ...], float]:
@@ -67,6 +59,7 @@ def quantize(
     with lowering():
         path = folder / base.name
         (shutil.copytree if base.is_dir() else shutil.copyfile)(base, path)
+        draws = list(each(load(request.calibration)[KIND])) if request.calibration else []
         quantizer: Quantizer = resolve_name(BACKENDS[backend].quantize)
-        more = quantizer(path, request, calibration_draws(request.calibration))
+        more = quantizer(path, request, draws)
     return path, (*used, *more), round(time.monotonic() - start, 3)

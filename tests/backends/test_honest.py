@@ -11,10 +11,10 @@ from torch import nn
 
 from deploykit.backends.base import Tensors
 from deploykit.backends.honest import HonestRunner, rounded_weight
-from deploykit.precisions import SCHEMES
+from deploykit.precisions import SCHEMES, Precision, Scheme
 
 
-def runner(network: nn.Module, precision: str, calibration: list[Tensors] | None = None) -> HonestRunner:
+def runner(network: nn.Module, precision: Precision, calibration: list[Tensors] | None = None) -> HonestRunner:
     class Named(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -24,7 +24,7 @@ def runner(network: nn.Module, precision: str, calibration: list[Tensors] | None
             return {"y": self.network(x)}
 
     program = torch.export.export(Named().eval(), (), {"x": torch.zeros(1, 4)})
-    return HonestRunner(program, precision, calibration or [])  # type: ignore[arg-type]
+    return HonestRunner(program, precision, calibration or [])
 
 
 def noise(got: np.ndarray, wanted: np.ndarray) -> float:
@@ -35,7 +35,7 @@ def noise(got: np.ndarray, wanted: np.ndarray) -> float:
 def test_integers_of_a_channel_are_symmetric_and_at_most_half_a_step_off(bits: int, seed: int) -> None:
     torch.manual_seed(seed)
     weight = torch.randn(3, 5) * torch.logspace(-2, 2, 3)[:, None]
-    scheme = SCHEMES["int8-weights"].__class__("", bits, "linear")
+    scheme = Scheme(bits, "linear")
     made = rounded_weight(weight, 0, scheme)
     step = weight.abs().amax(1, keepdim=True) / (2 ** (bits - 1) - 1)
     assert ((made - weight).abs() <= step * 0.5001).all()
@@ -50,7 +50,7 @@ def test_a_palette_has_as_many_values_as_its_bits_say() -> None:
     weight = torch.randn(40, 40)
     errors = []
     for bits in (1, 2, 3, 4, 6, 8):
-        made = rounded_weight(weight, 0, SCHEMES[f"palette-{bits}"])  # type: ignore[index]
+        made = rounded_weight(weight, 0, Scheme(bits, "palette"))
         assert len(made.unique()) == 2**bits
         errors.append(float((made - weight).square().mean()))
     assert errors == sorted(errors, reverse=True)

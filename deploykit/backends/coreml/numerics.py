@@ -15,9 +15,7 @@ import torch
 from deploykit.backends.base import Inside, Tensors
 from deploykit.backends.coreml.reference import OpOutput, ReferenceRunner
 from deploykit.manifest import OpRecord
-
-FP16_MAX = torch.finfo(torch.float16).max
-"""65,504: IEEE 754 binary16. What is larger becomes infinite."""
+from deploykit.precisions import FP16_MAX
 
 SNR_CAP_DB = 200.0
 """What values that rounding does not change are given."""

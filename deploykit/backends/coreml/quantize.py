@@ -53,7 +53,7 @@ def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> 
     heads: tuple[Op, ...] = ()
     with out_of_sight():
         made = ct.models.MLModel(str(path), skip_model_load=True)
-        if scheme.activations == "calibrated":
+        if scheme.calibrated:
             ranges, ops = _ranges(path, request, draws)
             heads = clashing_heads(ops, ranges, "concat", WEIGHTED)
             kept = replace(request, kept=(*request.kept, *(name for op in heads for name in op.outputs)))

@@ -130,7 +130,7 @@ def _scopes(path: Path, kept: tuple[str, ...]) -> Iterator[str]:
 def _recipe(precision: Precision) -> Iterator[tuple[Any, qtyping.OpQuantizationConfig]]:
     """Rows of operation and configuration; a later one overrides an earlier one."""
     scheme = SCHEMES[precision]
-    if scheme.activations == "calibrated":
+    if scheme.calibrated:
         yield _ALL, _config(8, qtyping.ComputePrecision.INTEGER, activations=True)
     elif scheme.activations == "dynamic":
         yield _ALL, _config(8, qtyping.ComputePrecision.INTEGER)

@@ -80,7 +80,7 @@ def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> 
         draws: the inputs to calibrate with.
     """
     scheme = SCHEMES[request.precision]
-    if scheme.activations == "calibrated":
+    if scheme.calibrated:
         found = _ranges(path, request, draws)
         heads = clashing_heads(_ops(path), found, "Concat", WEIGHTED)
         kept = replace(request, kept=(*request.kept, *(name for op in heads for name in op.outputs)))
