@@ -15,6 +15,22 @@ def cross_problems(spec: Spec) -> Iterator[Problem]:
     tensors = {name: given for name, given in spec.input.items() if given.type == "tensor"}
     yield from _of_sizes(spec, tensors)
     yield from _of_states(spec, tensors)
+    yield from _of_boxes(spec)
+
+
+def _of_boxes(spec: Spec) -> Iterator[Problem]:
+    for name, given in spec.output.items():
+        if given.type != "boxes":
+            continue
+        if not spec.task.labels:
+            yield ("output", name), f'{name} has boxes, which need labels: [task] labels = ["…", …]'
+        if given.scores is not None and (given.scores == name or given.scores not in spec.output):
+            others = ", ".join(other for other in spec.output if other != name) or "none"
+            yield (
+                ("output", name, "scores"),
+                f"no other output is called {given.scores!r}; there are: {others}. Leave the key out where the scores "
+                "stand behind the boxes",
+            )
 
 
 def _of_sizes(spec: Spec, tensors: dict[str, TensorInput]) -> Iterator[Problem]:

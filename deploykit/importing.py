@@ -22,7 +22,8 @@ from deploykit.errors import ImportedError
 from deploykit.mac import ALL_UNITS, APPLE_RUNNER, KindResult, Kit, KitModel, PlanResult, Results, UnitResult
 from deploykit.manifest import ComputeUnits, Manifest, ParityRecord, Verdict
 from deploykit.output import staged
-from deploykit.parity.inputs import Draws, judged_on
+from deploykit.parity.inputs import SAMPLES, Draws, judged_on
+from deploykit.parity.metrics import task_figures
 from deploykit.precisions import Precision
 from deploykit.report.model import DeviceShare, ErrorProfile, MacPlan, MacRun, Report, SdkRecord
 from deploykit.report.words import clean
@@ -30,6 +31,7 @@ from deploykit.spec import Contract
 from deploykit.stages.check import link
 from deploykit.stages.judge import judged
 from deploykit.stages.summarize import overall, write
+from deploykit.truths import of_labels
 from deploykit.work.draws import load
 
 MOST_BYTES = 1 << 30
@@ -198,7 +200,10 @@ def _judge(
         if gave.outputs:
             outputs = {name: array.array() for name, array in gave.outputs.items()}
             floor = model.floor_snr_db.get(kind)
-            record, profile = judged(blank, wanted, outputs, floor, model.tolerance, contract, kit.labels)
+            truths = of_labels(kit.labels, contract)
+            of = contract.outputs, len(contract.labels)
+            figures = task_figures(*of, wanted, outputs, truths) if kind == SAMPLES else {}
+            record, profile = judged(blank, wanted, outputs, floor, model.tolerance, contract, figures)
             errors += [profile] if profile else []
         parity.append(record if gave.outputs else blank)
     mac = MacRun(

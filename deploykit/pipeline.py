@@ -30,7 +30,7 @@ def build(request: BuildRequest, progress: Progress) -> Report:
             stages.honest(work, plan)
             lowered = stages.lower(work, captured, plan, request.best, request.mixing)
         with progress.stage("run"):
-            outputs = stages.run(work, lowered, plan)
+            outputs = stages.run(work, captured, lowered, plan)
             examined = stages.examine(work, lowered)
         with progress.stage("parity"):
             checked = stages.check(work, captured, lowered, outputs, examined, plan)

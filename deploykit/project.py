@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from deploykit import outputs
 from deploykit import spec as schema
 from deploykit.crosschecks import cross_problems
 from deploykit.errors import SpecError
@@ -28,8 +29,14 @@ TABLES: dict[tuple[str, ...], type[BaseModel]] = {
     ("task",): schema.TaskSpec,
     ("input", "*", "image"): schema.ImageInput,
     ("input", "*", "tensor"): schema.TensorInput,
-    ("output", "*", "scores"): schema.ScoresOutput,
-    ("output", "*", "tensor"): schema.TensorOutput,
+    ("output", "*", "scores"): outputs.ScoresOutput,
+    ("output", "*", "tensor"): outputs.TensorOutput,
+    ("output", "*", "boxes"): outputs.BoxesOutput,
+    ("output", "*", "class-map"): outputs.ClassMapOutput,
+    ("output", "*", "picture"): outputs.PictureOutput,
+    ("output", "*", "keypoints"): outputs.KeypointsOutput,
+    ("output", "*", "embedding"): outputs.EmbeddingOutput,
+    ("output", "*", "tokens"): outputs.TokensOutput,
     ("dim", "*"): DimSpec,
     ("build",): schema.BuildSpec,
     ("quantize",): schema.QuantizeSpec,

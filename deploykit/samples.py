@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ from PIL import Image, UnidentifiedImageError
 
 from deploykit.errors import SampleError
 from deploykit.spec import Contract
-from deploykit.transforms import preprocess
+from deploykit.transforms import Placement, placement, preprocess
+from deploykit.truths import Truth, label_of, read_truth
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
@@ -26,7 +26,12 @@ class Sample:
 
     name: str
     value: Image.Image | tuple[NDArray[Any], ...]
-    label: int | None
+    truth: Truth = field(default_factory=dict)
+
+    @property
+    def label(self) -> int | None:
+        """The label that an image classifier should find, if that is known."""
+        return label_of(self.truth)
 
     def tensors(self, contract: Contract) -> dict[str, NDArray[Any]]:
         """As the artifact takes it.
@@ -117,8 +122,9 @@ def _from_folder(folder: Path, contract: Contract, unreadable: float) -> tuple[t
         try:
             with Image.open(file) as picture:
                 picture.load()
-            label = contract.labels.index(file.parent.name) if file.parent.name in contract.labels else None
-            samples.append(Sample(str(file.relative_to(folder)), picture.copy(), label))
+            known = file.parent.name in contract.labels and contract.task == "image-classification"
+            truth = read_truth(file.parent.name if known else None, contract, None)
+            samples.append(Sample(str(file.relative_to(folder)), picture.copy(), truth))
         except (UnidentifiedImageError, OSError) as error:
             broken.append(f"{file.relative_to(folder)}: {error}")
     if len(broken) > unreadable * len(files):
@@ -139,19 +145,17 @@ def _from_factory(source: str, root: Path, contract: Contract, load: Callable[[s
 def _sample(source: str, index: int, pair: tuple[Any, Any], contract: Contract) -> Sample:
     if not (isinstance(pair, tuple) and len(pair) == 2):
         raise SampleError(f"samples = {source!r}: item {index} is not a pair (picture or arrays, label or None)")
-    value, label = pair
-    if isinstance(label, str):
-        if label not in contract.labels:
-            raise SampleError(
-                f"samples = {source!r}: item {index} has the label {label!r}, which the contract does not"
-            )
-        label = contract.labels.index(label)
-    elif label is not None:
-        label = operator.index(label)
-        if contract.labels and not 0 <= label < len(contract.labels):
-            raise SampleError(
-                f"samples = {source!r}: item {index} has the label {label}; there are {len(contract.labels)}"
-            )
+    value, given = pair
     if not isinstance(value, Image.Image):
         value = tuple(np.asarray(v) for v in (value if isinstance(value, tuple | list) else (value,)))
-    return Sample(f"{index:04d}", value, label)
+    try:
+        truth = read_truth(given, contract, _placement(value, contract))
+    except ValueError as error:
+        raise SampleError(f"samples = {source!r}: item {index}: {error}") from error
+    return Sample(f"{index:04d}", value, truth)
+
+
+def _placement(value: Image.Image | tuple[NDArray[Any], ...], contract: Contract) -> Placement | None:
+    """Where a sample lies in the picture that the artifact takes; None where it is none."""
+    pictures = [spec for spec in contract.inputs.values() if spec.type == "image"]
+    return placement(value, pictures[0]) if isinstance(value, Image.Image) and len(pictures) == 1 else None

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from deploykit.outputs import OutputSpec
 from deploykit.precisions import Precision
 from deploykit.sizes import DimSpec, Shape, misfits
 from deploykit.strict import NAME, Sparse, Strict, relative_path
@@ -179,24 +180,7 @@ class TensorInput(Sparse):
         return self
 
 
-class ScoresOutput(Strict):
-    """One score per label; the activation runs inside the artifact."""
-
-    type: Literal["scores"]
-    activation: Literal["softmax", "sigmoid", "none"] = "softmax"
-
-
-class TensorOutput(Strict):
-    """A plain tensor. Integers (indices, class maps) are compared by agreement, not by signal-to-noise ratio."""
-
-    type: Literal["tensor"]
-    ranked: bool = False
-    """Its rows are in the order of a score (top-k, detections). Near-ties may swap under rounding, so the rows of all
-    ranked outputs are compared together, as a set."""
-
-
 InputSpec = Annotated[ImageInput | TensorInput, Field(discriminator="type")]
-OutputSpec = Annotated[ScoresOutput | TensorOutput, Field(discriminator="type")]
 
 
 class ToleranceSpec(Strict):
@@ -212,7 +196,7 @@ class BuildSpec(Strict):
     targets: tuple[str, ...] = ("android_litert", "android_tflite", "android_onnx", "ios_coreml", "ios_onnx")
     precisions: tuple[Precision, ...] = ("fp16", "fp32")
     samples: str | None = None
-    """`file.py:factory` giving `(picture or arrays, label or None)` pairs, or a folder of pictures."""
+    """`file.py:factory` giving `(picture or arrays, truth or None)` pairs, or a folder of pictures."""
 
     @field_validator("samples")
     @classmethod

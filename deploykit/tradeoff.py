@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from deploykit.errors import ArgumentsError
+from deploykit.figures import FIGURES
 from deploykit.manifest import ParityRecord, Verdict
 from deploykit.precisions import Precision
 
@@ -15,12 +16,7 @@ UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 _SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kKMG]?B?)\s*")
 
-METRICS = {
-    "top1_accuracy": "right on the project's samples",
-    "top1_agreement": "same answers as PyTorch on the project's samples",
-    "row_agreement": "of PyTorch's ranked rows found",
-    "index_agreement": "of PyTorch's indices",
-}
+METRICS = {name: figure.long for name, figure in FIGURES.items() if figure.unit in ("share", "index")}
 """Shares that say how well an artifact answers, the most telling first; a model without them is measured in dB."""
 
 
@@ -76,7 +72,7 @@ def parse_size(text: str) -> int:
 
 def metric_of(records: Iterable[ParityRecord]) -> str | None:
     """By which share all artifacts of a report can be told apart; None if only by dB."""
-    have = {name for record in records for name in record.metric if record.input == "samples" or "top1" not in name}
+    have = {name for record in records for name in record.metric}
     return next((name for name in METRICS if name in have), None)
 
 

@@ -16,6 +16,8 @@ This is the definition; the Kotlin and Swift runtimes execute the same steps and
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -42,6 +44,43 @@ def resized_size(spec: ImageInput, width: int, height: int) -> tuple[int, int]:
     return (short, int(short * height / width)) if width <= height else (int(short * width / height), short)
 
 
+@dataclass(frozen=True)
+class Placement:
+    """Where a picture lies in the one that the artifact takes.
+
+    Attributes:
+        scale: of x and y.
+        shift: of x and y, in the artifact's pixels, after scaling.
+        width: of the picture that the artifact takes.
+        height: of the same.
+    """
+
+    scale: tuple[float, float]
+    shift: tuple[int, int]
+    width: int
+    height: int
+
+    def of(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points × 2 (x, y) in the upright picture's pixels, as they lie in the artifact's."""
+        placed: NDArray[np.float64] = points * np.array(self.scale) + np.array(self.shift)
+        return placed
+
+
+def placement(picture: Image.Image, spec: ImageInput) -> Placement:
+    """Where `preprocess` puts a picture."""
+    width, height = ImageOps.exif_transpose(picture).size
+    return _placement(width, height, spec)
+
+
+def _placement(width: int, height: int, spec: ImageInput) -> Placement:
+    (out_h, out_w), (new_w, new_h) = spec.size, resized_size(spec, width, height)
+    if spec.crop == "letterbox":  # floor division puts the odd pixel below and right
+        shift = (out_w - new_w) // 2, (out_h - new_h) // 2
+    else:
+        shift = -round((new_w - out_w) / 2), -round((new_h - out_h) / 2)
+    return Placement((new_w / width, new_h / height), shift, out_w, out_h)
+
+
 def preprocess(picture: Image.Image, spec: ImageInput) -> NDArray[np.float32]:
     """A picture as the artifact's input: float32, 1 × height × width × channels, 0 … 255."""
     upright = ImageOps.exif_transpose(picture)
@@ -52,11 +91,7 @@ def preprocess(picture: Image.Image, spec: ImageInput) -> NDArray[np.float32]:
     way = FILTERS[spec.resize]
     resized = colored.resize((width, colored.height), way).resize((width, height), way)
     if (width, height) != (out_w, out_h):
-        if spec.crop == "letterbox":
-            # PIL's crop beyond the border fills with black; floor division puts the odd pixel below and right.
-            left, top = -((out_w - width) // 2), -((out_h - height) // 2)
-        else:
-            left, top = round((width - out_w) / 2), round((height - out_h) / 2)
-        resized = resized.crop((left, top, left + out_w, top + out_h))
+        left, top = (-shift for shift in _placement(*colored.size, spec).shift)
+        resized = resized.crop((left, top, left + out_w, top + out_h))  # beyond the border PIL fills with black
     pixels = np.asarray(resized, dtype=np.float32).reshape(spec.shape)
     return np.ascontiguousarray(pixels[..., ::-1] if spec.color == "bgr" else pixels)

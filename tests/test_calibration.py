@@ -46,7 +46,7 @@ def draws(given: Project, samples: tuple[Sample, ...] = ()) -> tuple[Any, Calibr
 
 
 def test_samples_are_spread_evenly_over_all() -> None:
-    some = [Sample(str(index), (np.zeros(1),), None) for index in range(100)]
+    some = [Sample(str(index), (np.zeros(1),)) for index in range(100)]
     assert [sample.name for sample in spread(some, 5)] == ["0", "25", "50", "74", "99"]
     assert spread(some[:3], 5) == some[:3]
 
@@ -63,7 +63,7 @@ def test_a_folder_is_read_through_the_contracts_preprocessing(tmp_path: Path) ->
 def test_the_builds_samples_are_taken_where_no_others_are_named(tmp_path: Path) -> None:
     given = project(tmp_path)
     spec = given.spec.model_copy(update={"build": given.spec.build.model_copy(update={"samples": "held_out"})})
-    samples = (Sample("a", Image.new("L", (4, 4), 7), None),)
+    samples = (Sample("a", Image.new("L", (4, 4), 7)),)
     found, record = draws(Project(tmp_path, spec, (), "net"), samples)
     assert (found["image"] == 7).all()
     assert (record.source, record.count, record.noise) == ("held_out", 1, False)

@@ -91,7 +91,7 @@ def test_a_candidate_has_the_worst_figure_of_its_runners_on_samples() -> None:
 
 
 def test_without_samples_a_candidate_is_measured_in_db() -> None:
-    records = [record("random", top1_agreement=1.0), record("zeros", top1_agreement=0.0)]
+    records = [record("random"), record("zeros")]
     assert metric_of(records) is None
     made = candidate("t", "int8", 10, "passed", records, None)
     assert made is not None

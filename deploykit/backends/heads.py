@@ -1,12 +1,14 @@
 """Heads that are joined into one output though their scales clash: boxes of hundreds of pixels beside scores below one.
 
 With one scale for both, int8 leaves nothing of the smaller: a detector that finds nothing. Where nothing with weights
-stands behind such a joint, it and all that follows stay in floating point, so that each head keeps a scale of its own.
+stands behind such a joint, it and all that follows stay in floating point, so that each head keeps a scale of its own;
+and so does what leads from the last weights to the joint alone, which makes boxes of what the heads give: in steps of a
+256th of a picture no box fits well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 CLASH = 4.0
@@ -31,7 +33,8 @@ class Op:
 def clashing_heads(
     ops: Iterable[Op], ranges: Mapping[str, tuple[float, float]], joins: str, weighted: Collection[str]
 ) -> tuple[Op, ...]:
-    """The ops that stay float: joints of clashing ranges with nothing weighted behind them, and what follows.
+    """The ops that stay float: joints of clashing ranges with nothing weighted behind them, what follows, and what
+    leads to them alone.
 
     Args:
         ops: of the graph, in the order of execution.
@@ -42,7 +45,7 @@ def clashing_heads(
     ordered = list(ops)
     found: dict[int, Op] = {}
     for index, op in enumerate(ordered):
-        if op.type != joins or not _clash([ranges[name] for name in op.inputs if name in ranges]):
+        if op.type != joins or not clash([ranges[name] for name in op.inputs if name in ranges]):
             continue
         behind, reached = {index: op}, set(op.outputs)
         for later, other in enumerate(ordered[index + 1 :], start=index + 1):
@@ -51,6 +54,14 @@ def clashing_heads(
                 reached |= set(other.outputs)
         if not any(other.type in weighted for other in behind.values()):
             found |= behind
+    takers: dict[str, set[int]] = {}
+    for index, op in enumerate(ordered):
+        for name in op.inputs:
+            takers.setdefault(name, set()).add(index)
+    for index, op in reversed(list(enumerate(ordered))):
+        after = {taker for name in op.outputs for taker in takers.get(name, ())}
+        if index not in found and op.type not in weighted and after and after <= found.keys():
+            found[index] = op
     return tuple(found[index] for index in sorted(found))
 
 
@@ -60,7 +71,7 @@ def told(heads: Iterable[Op], joins: str) -> tuple[str, ...]:
     return (f"heads of clashing scales joined in floating point: {', '.join(names)}",) if names else ()
 
 
-def _clash(ends: list[tuple[float, float]]) -> bool:
-    """Whether one scale for all would take too much from the smallest; ranges reach to 0 in any case."""
+def clash(ends: Sequence[tuple[float, float]]) -> bool:
+    """Whether one scale for all ranges would take too much from the smallest; they reach to 0 in any case."""
     spans = [max(high, 0.0) - min(low, 0.0) for low, high in ends]
     return len(spans) > 1 and max(spans) > CLASH * min(spans) > 0

@@ -17,6 +17,7 @@ from torch.export import ExportedProgram
 from torch.utils import _pytree as pytree
 
 from deploykit.backends.base import Runner, Tensors
+from deploykit.backends.heads import clash
 from deploykit.precisions import SCHEMES, Precision, Scheme
 
 SMALL = 512
@@ -47,6 +48,9 @@ MOVES = frozenset(
     "split split_with_sizes squeeze t transpose unbind unflatten unsqueeze view view_as".split()
 )
 """Ops that give values that they were given: they keep the range, and cost nothing."""
+
+JOINS = frozenset(("cat", "stack"))
+"""Ops that put tensors side by side."""
 
 FUSED = frozenset(("relu", "relu_", "hardtanh", "hardtanh_", "clamp", "clamp_min"))
 """Ops that every runtime does in one with the op before: what is between them is never rounded."""
@@ -88,12 +92,18 @@ class _Fake(fx.Interpreter):
         self.scheme = scheme
         self.calibrated = False
         self._ranges: dict[str, tuple[float, float]] = {}
+        self._joined: dict[str, list[tuple[float, float]]] = {}
         self._weights: dict[tuple[str, int], Tensor] = {}
         self._constant: set[fx.Node] = set()
         for node in module.graph.nodes:
             known = all(operand in self._constant for operand in node.all_input_nodes)
             if node.op == "get_attr" or (node.op == "call_function" and known):
                 self._constant.add(node)
+        self._features: set[fx.Node] = set()
+        """With weights behind them."""
+        for node in reversed(module.graph.nodes):
+            if any(_op(user) in WEIGHTED or user in self._features for user in node.users):
+                self._features.add(node)
 
     def run_node(self, n: fx.Node) -> Any:
         """One op, with its weight and its result as the scheme has them."""
@@ -104,8 +114,20 @@ class _Fake(fx.Interpreter):
         if name in WEIGHTED:
             args = tuple(self._with_weight(n, list(args), *WEIGHTED[name]))
         made = self.call_function(n.target, args, kwargs)
+        if name in JOINS and n not in self._features and self._clashing(n.name, args[0]):
+            return made
         inner = len(n.users) == 1 and all(_op(user) in FUSED for user in n.users)
         return made if name in MOVES or inner else self._seen(n, made)
+
+    def _clashing(self, name: str, joined: list[Tensor]) -> bool:
+        """Whether heads that are joined keep their scales, as `backends.heads` has it."""
+        if not self.scheme.calibrated or not joined[0].is_floating_point():
+            return False
+        if not self.calibrated:
+            known = self._joined.get(name, [(0.0, 0.0)] * len(joined))
+            seen = ((float(x.min()), float(x.max())) for x in joined)
+            self._joined[name] = [(min(a, c), max(b, d)) for (a, b), (c, d) in zip(known, seen, strict=True)]
+        return clash(self._joined[name])
 
     def _with_weight(self, node: fx.Node, args: list[Any], activation: int, weight: int, axis: int) -> list[Any]:
         if node.args[weight] not in self._constant or not args[weight].is_floating_point():

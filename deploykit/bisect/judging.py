@@ -9,8 +9,8 @@ from deploykit.errors import DeploykitError
 from deploykit.manifest import ParityRecord
 from deploykit.parity.inputs import Draws
 from deploykit.spec import Contract
-from deploykit.stages.compare import Yardsticks
 from deploykit.stages.judge import floor_of, judged, meaningless
+from deploykit.stages.yardsticks import Yardsticks
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _judged(contract: Contract, yardsticks: Yardsticks, kind: str, index: int, o
     floor = floor_of("fp32", reference, ours, kind, contract)
     if why := meaningless(reference, lambda: floor):
         return blank.model_copy(update={"reason": why})
-    record, _ = judged(blank, reference, outputs, floor, None, contract, ())
+    record, _ = judged(blank, reference, outputs, floor, None, contract, {})
     return record
 
 

@@ -62,18 +62,36 @@ def check_examples(contract: Contract, examples: tuple[torch.Tensor, ...] | None
         raise CaptureError("\n".join(wrong))
 
 
-def check_labels(contract: Contract, outputs: dict[str, torch.Tensor]) -> None:
-    """Compares the number of labels with the last dimension of every `scores` output.
+def check_meanings(contract: Contract, outputs: dict[str, torch.Tensor]) -> None:
+    """Looks whether every output has the shape of what the contract says it means.
 
     Raises:
-        CaptureError: naming both numbers.
+        CaptureError: naming each that has not, with what it would have to be.
     """
+    labels = len(contract.labels)
+    problems = []
     for name, spec in contract.outputs.items():
-        if spec.type == "scores" and (outputs[name].dim() != 2 or outputs[name].shape[-1] != len(contract.labels)):
-            raise CaptureError(
-                f"output {name} is {_dims(outputs[name].shape)}, but there are {len(contract.labels)} labels; "
-                f"it has to be 1×{len(contract.labels)}: one score a label"
-            )
+        shape, wanted = outputs[name].shape, ""
+        if spec.type == "scores" and (len(shape) != 2 or shape[-1] != labels):
+            wanted = f"but there are {labels} labels; it has to be 1×{labels}: one score a label"
+        elif spec.type == "boxes":
+            wide = 4 if spec.scores else 4 + labels
+            others = "" if spec.scores else f" and the scores of {labels} labels"
+            if len(shape) != 3 or wide not in shape[1:]:
+                wanted = f"but boxes are 1×n×{wide} or 1×{wide}×n: four numbers{others}"
+            elif spec.scores and (len(of := outputs[spec.scores].shape) != 3 or labels not in of[1:]):
+                wanted = f"and its scores {spec.scores} are {_dims(of)}; they have to be 1×n×{labels} or 1×{labels}×n"
+        elif spec.type == "picture" and len(shape) != 4:
+            wanted = f"but a picture has four dimensions, {spec.layout}"
+        elif spec.type == "keypoints" and (len(shape) != 4 if spec.form == "heatmaps" else shape[-1] < 2):
+            wanted = f"but {spec.form} are " + ("1×points×h×w" if spec.form == "heatmaps" else "rows of x and y")
+        elif (
+            spec.type == "class-map" and outputs[name].is_floating_point() and not -len(shape) <= spec.axis < len(shape)
+        ):
+            wanted = f"and has no axis {spec.axis} along which the labels' scores could stand"
+        problems += [f"output {name} is {_dims(shape)}, {wanted}"] if wanted else []
+    if problems:
+        raise CaptureError("\n".join(problems))
 
 
 def export(

@@ -8,17 +8,8 @@ import torch
 
 from deploykit.capture.sources import Picture, Source
 from deploykit.errors import CaptureError
-from deploykit.spec import (
-    ImageInput,
-    InputSpec,
-    ModelSpec,
-    OutputSpec,
-    ScoresOutput,
-    Spec,
-    TaskSpec,
-    TensorInput,
-    TensorOutput,
-)
+from deploykit.outputs import OutputSpec, ScoresOutput, TensorOutput
+from deploykit.spec import ImageInput, InputSpec, ModelSpec, Spec, TaskSpec, TensorInput
 from deploykit.strict import NAME
 
 

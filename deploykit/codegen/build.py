@@ -10,7 +10,8 @@ from deploykit.codegen import ir, kotlin, names, swift
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
 from deploykit.manifest import Manifest
-from deploykit.spec import Contract, ImageInput, ScoresOutput, SdkSpec
+from deploykit.outputs import ScoresOutput
+from deploykit.spec import Contract, ImageInput, SdkSpec
 from deploykit.targets import Target
 
 LANGUAGES: dict[str, Callable[[ir.Sdk], list[OutputFile]]] = {"kotlin": kotlin.files, "swift": swift.files}

@@ -32,6 +32,9 @@ Pictures of pixel noise all look the same to a network, so noise alone would mea
 CONSTANT = ("zeros", "extremes")
 """The kinds of input with one value everywhere."""
 
+SAMPLES = "samples"
+"""The kind of input that the project's own samples are, at the default sizes; at others it begins with this."""
+
 STEPS = "steps"
 """The kind of input whose draws are calls one after another, each with the states that the one before it gave."""
 
@@ -132,7 +135,7 @@ def judged_on(precision: Precision, kinds: Iterable[str]) -> tuple[str, ...]:
     found = tuple(kinds)
     if not SCHEMES[precision].quantized:
         return found
-    samples = tuple(kind for kind in found if kind.startswith("samples"))
+    samples = tuple(kind for kind in found if kind.startswith(SAMPLES))
     return samples or tuple(kind for kind in found if kind not in CONSTANT)
 
 

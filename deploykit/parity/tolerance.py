@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deploykit.figures import FIGURES
 from deploykit.manifest import Verdict
 from deploykit.parity.compare import Comparison
 from deploykit.precisions import Precision
@@ -68,14 +69,6 @@ TOLERANCES: dict[Precision, Tolerance] = {
 }
 
 
-AGREEMENTS = {
-    "top1_agreement": "the best label agrees with PyTorch's",
-    "index_agreement": "index outputs agree with PyTorch's (if their rows are a ranking, say ranked = true)",
-    "row_agreement": "rows of the ranked outputs are among PyTorch's",
-}
-"""Figures that are shares of equal answers, in words."""
-
-
 def required_snr_db(precision: Precision, floor_db: float | None, override: ToleranceSpec | None) -> float:
     """The signal-to-noise ratio that is demanded, in dB."""
     if override is not None:
@@ -124,9 +117,9 @@ def judge(
         else [f"{numbers.snr_db:.1f} dB is below the {required_db:.1f} dB demanded"]
     )
     problems += [
-        f"{text} on {share:.1%}; {wanted:.1%} is demanded"
-        for name, text in AGREEMENTS.items()
-        if (share := metric.get(name)) is not None and share < wanted
+        f"{figure.demanded} on {share:.1%}; {wanted:.1%} is demanded"
+        for name, figure in FIGURES.items()
+        if figure.demanded and (share := metric.get(name)) is not None and share < wanted
     ]
     if problems:
         return "failed", "; ".join(problems)

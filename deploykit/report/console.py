@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from deploykit.figures import FIGURES, main_figures
 from deploykit.mac import APPLE_RUNNER
 from deploykit.manifest import Verdict
 from deploykit.precisions import NOISE
@@ -119,9 +120,8 @@ def _room(row: Row) -> str:
 
 
 def _short(metric: dict[str, float]) -> str:
-    names = {"top1_accuracy": "right", "top1_agreement": "same"}
-    shown = [f"{words.percent(metric[key])} {name}" for key, name in names.items() if key in metric]
-    return ", ".join(shown or words.metric(metric)) or "–"
+    shown = [name for name in main_figures(metric) if name]
+    return ", ".join(FIGURES[name].short.format(words.figure(name, metric[name])) for name in shown) or "–"
 
 
 def _verdict(verdict: Verdict) -> Text:

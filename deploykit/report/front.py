@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from deploykit.figures import REFERENCE
 from deploykit.manifest import Verdict
 from deploykit.precisions import SCHEMES
 from deploykit.report.model import Report, SdkRecord
 from deploykit.report.plots import Axis, Tick
-from deploykit.report.words import db, percent, platform, size
+from deploykit.report.words import db, figure, platform, size
 from deploykit.targets import all_targets
 from deploykit.tradeoff import METRICS, Candidate, candidate, front, metric_of
 
@@ -158,9 +159,9 @@ def _front(
 
 
 def _reference(report: Report, metric: str | None) -> float | None:
-    """PyTorch's own share of right answers, where the right ones are known."""
-    found = [r.metric.get("reference_top1_accuracy") for r in report.parity if r.input == "samples"]
-    return next((value for value in found if value is not None), None) if metric == "top1_accuracy" else None
+    """PyTorch's own figure, where the truth is known."""
+    found = (record.metric.get(f"{REFERENCE}{metric}") for record in report.parity if record.input == "samples")
+    return next((value for value in found if value is not None), None)
 
 
 def _same_files(candidates: Sequence[Candidate], backend: dict[str, str]) -> list[list[Candidate]]:
@@ -187,4 +188,4 @@ def _shown(score: float, metric: str | None) -> float:
 
 
 def _score(value: float, metric: str | None) -> str:
-    return percent(value) if metric else db(value)
+    return figure(metric, value) if metric else db(value)

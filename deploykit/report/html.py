@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from deploykit.figures import FIGURES, REFERENCE, main_figures
 from deploykit.manifest import ComputeUnits, Verdict
 from deploykit.render import render
 from deploykit.report import curve, front, mac, plots, words
 from deploykit.report.model import ErrorProfile, Prediction, Report, SampleRecord
 from deploykit.report.rows import Row, headline, rows, worst
+from deploykit.sightings import SeenBox
 
 UP = "../"
 """The page lies in `report/`; paths in the report are relative to the folder above it."""
@@ -35,14 +37,34 @@ class ArtifactRows:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How often one of those who answered was right."""
+    """How well one of those who answered did."""
 
     by: str
     runner: str | None
     compute_units: ComputeUnits | None
-    share: float | None
+    right: float | None
+    """Beside the truth."""
     same: float | None
+    """Beside PyTorch."""
     draws: int
+
+
+@dataclass(frozen=True)
+class Accuracies:
+    """How well everybody answered the project's samples; PyTorch first, where the truth is known."""
+
+    right: str | None
+    """The figure beside the truth, as in `FIGURES`; None where no truth is known."""
+    same: str | None
+    """The figure beside PyTorch."""
+    answers: tuple[Accuracy, ...]
+
+    @property
+    def full(self) -> float:
+        """Where a bar ends: at the whole of a share, else at the best value."""
+        name = self.right or self.same or ""
+        values = [value for each in self.answers if (value := each.right if self.right else each.same) is not None]
+        return 1.0 if FIGURES[name].unit in ("share", "index") else max(values, default=1.0)
 
 
 @dataclass(frozen=True)
@@ -74,11 +96,22 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class View:
+    """A picture with the boxes that some see in it."""
+
+    boxes: tuple[SeenBox, ...]
+    right: bool
+    """Whether they are PyTorch's."""
+    by: str
+
+
+@dataclass(frozen=True)
 class Sample:
     """A sample with its distinct answers; those of PyTorch come first."""
 
     record: SampleRecord
     answers: tuple[Answer, ...]
+    views: tuple[View, ...]
     agreed: bool
     tiny: bool
     """Smaller than it is shown: its pixels are kept sharp."""
@@ -97,7 +130,7 @@ class Page:
     inputs: dict[str, str]
     outputs: dict[str, str]
     input_kinds: tuple[str, ...]
-    accuracy: tuple[Accuracy, ...]
+    accuracy: Accuracies | None
     snr_axis: plots.Axis
     snr: tuple[SnrRow, ...]
     error_axis: plots.Axis | None
@@ -117,7 +150,9 @@ class Page:
 
 def html(report: Report) -> str:
     """The report as one self-contained page. The same report gives the same bytes."""
-    return words.clean(render("report/index.html.jinja", None, page=page(report), words=words, plots=plots, link=link))
+    return words.clean(
+        render("report/index.html.jinja", None, page=page(report), words=words, plots=plots, figures=FIGURES, link=link)
+    )
 
 
 def page(report: Report) -> Page:
@@ -177,25 +212,26 @@ def _unrun(table: Iterable[Row]) -> tuple[str, ...]:
     return tuple(f"{text} ({', '.join(dict.fromkeys(names))})" for text, names in found.items())
 
 
-def _accuracy(table: Iterable[Row]) -> tuple[Accuracy, ...]:
-    """PyTorch first, then whoever answered the project's samples."""
-    answered = [row for row in table if {"top1_accuracy", "top1_agreement"} & set(row.metric)]
+def _accuracy(table: Iterable[Row]) -> Accuracies | None:
+    """None where no task was measured."""
+    answered = [row for row in table if row.metric]
+    right, same = main_figures(name for row in answered for name in row.metric)
+    if right is None and same is None:
+        return None
     found = [
         Accuracy(
             row.name,
             row.runner,
             row.compute_units,
-            row.metric.get("top1_accuracy"),
-            row.metric.get("top1_agreement"),
+            row.metric.get(right or ""),
+            row.metric.get(same or ""),
             row.samples,
         )
         for row in answered
     ]
-    reference = next(
-        (r.metric["reference_top1_accuracy"] for r in answered if "reference_top1_accuracy" in r.metric), None
-    )
-    first = [Accuracy("PyTorch", None, None, reference, None, found[0].draws)] if reference is not None else []
-    return (*first, *found)
+    own = next((row.metric[f"{REFERENCE}{right}"] for row in answered if f"{REFERENCE}{right}" in row.metric), None)
+    first = [Accuracy("PyTorch", None, None, own, None, found[0].draws)] if own is not None else []
+    return Accuracies(right, same, (*first, *found))
 
 
 def _errors(profiles: Iterable[ErrorProfile], axis: plots.Axis | None, kinds: tuple[str, ...]) -> tuple[ErrorRow, ...]:
@@ -213,10 +249,27 @@ def _sample(record: SampleRecord) -> Sample:
     for prediction in record.predictions:
         by_label.setdefault(prediction.label, []).append(prediction)
     answers = tuple(
-        Answer(label, None if record.label is None else label == record.label, _givers(given), _scores(given))
+        Answer(
+            label,
+            None if record.label is None else label == record.label,
+            _givers([prediction.by for prediction in given]),
+            _scores(given),
+        )
         for label, given in by_label.items()
     )
-    return Sample(record, answers, agreed=len(by_label) <= 1, tiny=_png_width(record.png_base64) < 88)
+    agreed = len(by_label) <= 1 and all(sighting.same for sighting in record.sightings)
+    return Sample(record, answers, _views(record), agreed, tiny=_png_width(record.png_base64) < 88)
+
+
+def _views(record: SampleRecord) -> tuple[View, ...]:
+    """What PyTorch sees, with all who see the same; then the others, those who see equal boxes together."""
+    same = [sighting for sighting in record.sightings if sighting.same]
+    others: dict[tuple[SeenBox, ...], list[str]] = {}
+    for sighting in record.sightings:
+        if not sighting.same:
+            others.setdefault(sighting.boxes, []).append(sighting.by)
+    views = [View(same[0].boxes, True, _givers([sighting.by for sighting in same]))] if same else []
+    return (*views, *(View(boxes, False, _givers(names)) for boxes, names in others.items()))
 
 
 def _png_width(png_base64: str) -> int:
@@ -227,9 +280,8 @@ def _png_width(png_base64: str) -> int:
         return 0
 
 
-def _givers(given: list[Prediction]) -> str:
+def _givers(names: list[str]) -> str:
     """`PyTorch and 12 others`; three names or fewer are told."""
-    names = [prediction.by for prediction in given]
     if len(names) <= 3:
         return ", ".join(names)
     return f"PyTorch and {len(names) - 1} others" if "PyTorch" in names else f"{len(names)} runs"

@@ -16,6 +16,7 @@ from deploykit.manifest import (
     Verdict,
 )
 from deploykit.precisions import Precision
+from deploykit.sightings import Sighting
 from deploykit.spec import Contract
 from deploykit.strict import Strict
 
@@ -78,7 +79,10 @@ class SampleRecord(Strict):
     name: str
     png_base64: str
     label: str | None
-    predictions: tuple[Prediction, ...]
+    predictions: tuple[Prediction, ...] = ()
+    """Of an image classifier."""
+    sightings: tuple[Sighting, ...] = ()
+    """Of a detector; PyTorch's comes first."""
 
 
 class SdkRecord(Strict):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from deploykit.figures import FIGURES, REFERENCE, main_figures
 from deploykit.mac import APPLE_RUNNER, Device, Machine
 from deploykit.manifest import NOT_MADE, ComputeUnits, OpRecord, ParityRecord, PrepareRecord, UnknownOp, Verdict
+from deploykit.outputs import OutputSpec
 from deploykit.report.model import ArtifactRecord
 from deploykit.sizes import DimSpec
-from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
+from deploykit.spec import ImageInput, TensorInput
 
 MARKS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "not_run": "⊘"}
 """A shape beside the colour, so that a verdict can be told apart without it."""
@@ -134,16 +136,30 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def metric(values: dict[str, float]) -> tuple[str, ...]:
-    """The task's own figures in a few words each, the most telling first."""
-    known = {
-        "top1_accuracy": "{} right",
-        "reference_top1_accuracy": "PyTorch {}",
-        "top1_agreement": "{} same answer",
-        "index_agreement": "{} of indices equal",
-        "row_agreement": "{} of ranked rows found",
-    }
-    parts = [text.format(percent(values[name])) for name, text in known.items() if name in values]
-    return (*parts, *(f"{name} {value:.4g}" for name, value in sorted(values.items()) if name not in known))
+    """The task's most telling figures in a few words each: beside the truth, PyTorch's own, and beside PyTorch."""
+    return _told(values, [name for name in main_figures(values) if name])
+
+
+def all_metrics(values: dict[str, float]) -> tuple[str, ...]:
+    """All of the task's figures in a few words each, the most telling first."""
+    return _told(values, FIGURES)
+
+
+def _told(values: dict[str, float], names: Iterable[str]) -> tuple[str, ...]:
+    parts = []
+    for name in names:
+        if name in values:
+            known = FIGURES[name]
+            parts.append(known.short.format(figure(name, values[name])))
+            reference = values.get(f"{REFERENCE}{name}")
+            parts += [f"PyTorch {figure(name, reference)}"] if reference is not None else []
+    return tuple(parts)
+
+
+def figure(name: str, value: float) -> str:
+    """A value of one of `FIGURES`, in its unit."""
+    unit = FIGURES[name].unit
+    return percent(value) if unit == "share" else db(value) if unit == "dB" else f"{value:.3g}"
 
 
 def platform(name: str) -> str:
@@ -231,10 +247,26 @@ def input_words(spec: ImageInput | TensorInput, dims: Mapping[str, DimSpec] | No
     return f"{colour[spec.color]} of any size, {fit[spec.crop]} {width} × {height} pixels ({spec.resize}) by the SDK"
 
 
-def output_words(spec: ScoresOutput | TensorOutput, labels: tuple[str, ...]) -> str:
+OUTPUTS = {
+    "tensor": "a tensor",
+    "class-map": "a label for each pixel",
+    "picture": "a picture",
+    "keypoints": "points in the picture",
+    "embedding": "a vector whose direction counts",
+    "tokens": "a score for each token of a vocabulary",
+}
+
+
+def output_words(spec: OutputSpec, labels: tuple[str, ...]) -> str:
     """What an app gets."""
-    if isinstance(spec, TensorOutput):
-        return "a tensor"
-    named = ", ".join(labels) if len(labels) <= 10 else f"{', '.join(labels[:4])} … {labels[-1]}"
+    if spec.type == "boxes":
+        return f"boxes with a score for each of {_labels(labels)}"
+    if spec.type != "scores":
+        return OUTPUTS[spec.type]
     activation = f" ({spec.activation})" if spec.activation != "none" else ""
-    return f"a score for each of {count(len(labels), 'label')}{activation}: {named}"
+    return f"a score for each of {_labels(labels, activation)}"
+
+
+def _labels(labels: tuple[str, ...], more: str = "") -> str:
+    named = ", ".join(labels) if len(labels) <= 10 else f"{', '.join(labels[:4])} … {labels[-1]}"
+    return f"{count(len(labels), 'label')}{more}: {named}"

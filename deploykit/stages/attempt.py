@@ -13,10 +13,11 @@ from deploykit.backends.base import LowerRequest
 from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError, UnavailableError
 from deploykit.manifest import ParityRecord, RoadRecord, Verdict, overall, tightest
-from deploykit.stages.compare import Compared, Yardsticks, compare_item
-from deploykit.stages.execute import Ran, finished_run, submit_run
+from deploykit.stages.compare import Compared, compare_item
+from deploykit.stages.execute import Ran, asked_of, finished_run, submit_run
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.stages.yardsticks import Yardsticks
 from deploykit.work import lower as lower_job
 from deploykit.work.capture import Captured
 
@@ -83,10 +84,10 @@ class Bench:
         """Runs and compares what was made."""
         if attempt.file is None:
             return attempt
-        jobs = []
+        jobs, asked = [], asked_of(self.work, self.captured, self.yardsticks)
         for runner in self.plan.runners(lowering):
             outputs = attempt.file.parent.with_name(f"{attempt.file.parent.name}-{runner}.npz")
-            jobs.append((runner, outputs, submit_run(self.work, lowering, runner, attempt.file, outputs)))
+            jobs.append((runner, outputs, submit_run(self.work, lowering, runner, attempt.file, outputs, asked)))
         ran = {}
         for runner, outputs, job in jobs:
             ran[runner] = finished_run(self.work, lowering, runner, outputs, (yield job))

@@ -16,12 +16,14 @@ from deploykit.manifest import CalibrationRecord, GateRecord, Manifest, ParityRe
 from deploykit.parity.inputs import Draws
 from deploykit.precisions import SCHEMES
 from deploykit.report.model import ErrorProfile
-from deploykit.stages.compare import Compared, compare_item, load_yardsticks
+from deploykit.sightings import Sighting
+from deploykit.stages.compare import Compared, compare_item
 from deploykit.stages.execute import Lowered, Ran
 from deploykit.stages.gates import blame, interface_gate, range_gate, twin_gate
 from deploykit.stages.noise import noise_of_failed
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.stages.yardsticks import load_yardsticks
 from deploykit.work.capture import Captured
 from deploykit.work.examine import Examined
 from deploykit.work.losses import Losses
@@ -41,6 +43,8 @@ class Checked:
     errors: tuple[ErrorProfile, ...] = ()
     outputs: dict[str, dict[str, Draws]] | None = None
     """Runner → kind of input → outputs."""
+    seen: dict[str, dict[int, tuple[Sighting, Sighting]]] = field(default_factory=dict)
+    """Runner → sample → what PyTorch and the artifact see in it."""
     inside: Inside = field(default_factory=Inside)
 
 
@@ -88,7 +92,7 @@ def _check(
     path = place(made.file, folder)
     manifest = _manifest(item, captured, made, path, parity, tuple(gates))
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    return Checked(item, made, manifest, path, parity, found.errors, found.outputs, inside)
+    return Checked(item, made, manifest, path, parity, found.errors, found.outputs, found.seen, inside)
 
 
 def place(file: Path, folder: Path) -> Path:

@@ -16,12 +16,14 @@ from deploykit.precisions import SCHEMES
 from deploykit.project import Entry, Project
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.stages.yardsticks import Yardsticks, load_yardsticks
 from deploykit.work import capture as capture_job
 from deploykit.work import examine as examine_job
 from deploykit.work import honest as honest_job
 from deploykit.work import run as run_job
-from deploykit.work.capture import Captured, calibration_for
+from deploykit.work.capture import TRUTHS, Captured, calibration_for
 from deploykit.work.examine import Examined
+from deploykit.work.run import Asked, Measured
 
 if TYPE_CHECKING:
     from deploykit.stages.compare import Compared
@@ -33,6 +35,8 @@ class Ran:
 
     outputs: Path | None
     reason: str = ""
+    measured: Measured = field(default_factory=Measured)
+    """How well it answers the project's samples."""
     limit: bool = False
     """True if the runner, not the file, is to blame: the verdict is then `not_run`."""
 
@@ -104,15 +108,18 @@ UNREAD: Any = {
 """What of a config no capture depends on. What is not named here counts."""
 
 
-def run(work: Workspace, lowered: dict[Lowering, Lowered], plan: Plan) -> dict[tuple[Lowering, str], Ran]:
+def run(
+    work: Workspace, captured: Captured, lowered: dict[Lowering, Lowered], plan: Plan
+) -> dict[tuple[Lowering, str], Ran]:
     """Every file on every runner that its targets name and this host has, where that is not known yet."""
+    asked = asked_of(work, captured, load_yardsticks(work.scratch))
     done = {(lowering, runner): ran for lowering, made in lowered.items() for runner, ran in made.ran.items()}
     jobs = {}
     for lowering, made in lowered.items():
         for runner in plan.runners(lowering) if made.file is not None else ():
             if (lowering, runner) not in done and made.file is not None:
                 outputs = work.scratch / f"{lowering.name}-{runner}.npz"
-                jobs[submit_run(work, lowering, runner, made.file, outputs)] = (lowering, runner, outputs)
+                jobs[submit_run(work, lowering, runner, made.file, outputs, asked)] = (lowering, runner, outputs)
     for future in as_completed(jobs):
         lowering, runner, outputs = jobs[future]
         done[lowering, runner] = finished_run(work, lowering, runner, outputs, future)
@@ -137,19 +144,29 @@ def honest(work: Workspace, plan: Plan) -> None:
         work.progress.job(f"PyTorch at {jobs[future]}", work.log(f"honest-{jobs[future]}"))
 
 
-def submit_run(work: Workspace, lowering: Lowering, runner: str, file: Path, outputs: Path) -> Future[None]:
+def asked_of(work: Workspace, captured: Captured, yardsticks: Yardsticks) -> Asked:
+    """What samples are measured by; nothing is, where there are none."""
+    contract, scratch = captured.project.contract, work.scratch
+    draws, shown = yardsticks.sound_samples(contract), tuple(sample.draw for sample in captured.shown)
+    sizes = [spec.size[::-1] for spec in contract.inputs.values() if spec.type == "image"]
+    files = scratch / "fp32.npz", scratch / TRUTHS
+    return Asked(contract.outputs, len(contract.labels), *files, draws, shown, sizes[0] if len(sizes) == 1 else None)
+
+
+def submit_run(
+    work: Workspace, lowering: Lowering, runner: str, file: Path, outputs: Path, asked: Asked
+) -> Future[Measured]:
     """Sends a file to a runner, with every test input."""
     log, inputs = work.log(f"run-{lowering.name}-{runner}"), work.scratch / "inputs.npz"
     name = f"run {lowering.name} on {runner}"
-    return work.submit(Task(name, log, run_job.run, (runner, file, inputs, outputs), writes=(outputs,)))
+    return work.submit(Task(name, log, run_job.run, (runner, file, inputs, outputs, asked), writes=(outputs,)))
 
 
-def finished_run(work: Workspace, lowering: Lowering, runner: str, outputs: Path, future: Future[None]) -> Ran:
+def finished_run(work: Workspace, lowering: Lowering, runner: str, outputs: Path, future: Future[Measured]) -> Ran:
     """What came of `submit_run`."""
     work.progress.job(f"run {lowering.name} on {runner}", work.log(f"run-{lowering.name}-{runner}"))
     try:
-        future.result()
-        return Ran(outputs)
+        return Ran(outputs, measured=future.result())
     except UnsupportedOpsError as error:
         return Ran(None, str(error), limit=True)
     except DeploykitError as error:

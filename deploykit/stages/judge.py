@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from deploykit.manifest import ParityRecord
 from deploykit.parity.compare import LOG10_EDGES, Comparison, compare, deaf, no_spread
 from deploykit.parity.inputs import Draws
-from deploykit.parity.metrics import task_metric
+from deploykit.parity.metrics import Figures
 from deploykit.parity.ranking import align, tied
 from deploykit.parity.tolerance import TOLERANCES, beside_honest, judge, required_snr_db
 from deploykit.precisions import SCHEMES, Precision
@@ -22,7 +22,7 @@ def judged(
     floor: float | None,
     override: ToleranceSpec | None,
     contract: Contract,
-    labels: Sequence[int | None],
+    figures: Figures,
 ) -> tuple[ParityRecord, ErrorProfile | None]:
     """Fills a record with figures and a verdict.
 
@@ -32,8 +32,8 @@ def judged(
         outputs: of the runner.
         floor: the noise floor in dB, if there is one.
         override: the project's own bound, if it has one.
-        contract: gives the task.
-        labels: the true labels of the samples.
+        contract: says which outputs are rankings.
+        figures: of the task, on samples.
     """
     ranked = _ranked(contract)
     why = no_spread(reference) or (deaf(reference) if blank.input == "random" else None) or tied(reference, ranked)
@@ -44,11 +44,9 @@ def judged(
     except ValueError as error:
         return blank.model_copy(update={"verdict": "failed", "reason": str(error)}), None
     required = required_snr_db(blank.precision, floor, override)
-    samples = blank.input == "samples"
-    metric = task_metric(contract, reference, outputs, labels if samples else ())
     equal = {"row_agreement": rows} if ranked else {}
     equal |= {} if numbers.index_agreement is None else {"index_agreement": numbers.index_agreement}
-    verdict, reason = judge(numbers, required, blank.precision, equal | (metric if samples else {}), override)
+    verdict, reason = judge(numbers, required, blank.precision, equal | figures, override)
     if beside := beside_honest(blank.precision, numbers.snr_db, floor):
         reason = f"{reason}; {beside}"
     record = ParityRecord(
@@ -65,7 +63,7 @@ def judged(
         max_rel=numbers.max_rel,
         floor_snr_db=None if floor is None else round(floor, 2),
         required_snr_db=None if numbers.snr_db is None else round(required, 2),
-        metric={name: round(value, 6) for name, value in (equal | metric).items()},
+        metric={name: round(value, 6) for name, value in (equal | figures).items()},
     )
     profile = ErrorProfile(
         target=blank.target,

@@ -19,9 +19,9 @@ from deploykit.precisions import Precision
 from deploykit.resources import folder as resources
 from deploykit.spec import Contract
 from deploykit.stages.check import Checked, place
-from deploykit.stages.compare import load_yardsticks
 from deploykit.stages.judge import floor_of, meaningless
 from deploykit.stages.workspace import Workspace
+from deploykit.stages.yardsticks import load_yardsticks
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
 

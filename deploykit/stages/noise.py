@@ -9,10 +9,11 @@ from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError
 from deploykit.manifest import overall
 from deploykit.parity.inputs import judged_on
-from deploykit.stages.compare import Compared, Yardsticks
+from deploykit.stages.compare import Compared
 from deploykit.stages.execute import Lowered
 from deploykit.stages.plan import Item, Lowering
 from deploykit.stages.workspace import Workspace
+from deploykit.stages.yardsticks import Yardsticks
 from deploykit.work import losses as losses_job
 from deploykit.work.losses import Losses
 

@@ -16,11 +16,11 @@ from deploykit.jobs import interleave, logged
 from deploykit.manifest import RoadRecord, UnknownOp
 from deploykit.request import NO_MIXING, Mixing
 from deploykit.stages.attempt import Attempt, Bench, Job
-from deploykit.stages.compare import load_yardsticks
 from deploykit.stages.execute import Lowered
 from deploykit.stages.other_precisions import OtherPrecisions
 from deploykit.stages.plan import Lowering, Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.stages.yardsticks import load_yardsticks
 from deploykit.work import knowledge, timing
 from deploykit.work.capture import Captured
 

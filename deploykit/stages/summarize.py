@@ -15,11 +15,13 @@ from deploykit.manifest import Verdict
 from deploykit.report.html import html
 from deploykit.report.junit import junit
 from deploykit.report.model import ArtifactRecord, ModelRecord, Prediction, Report, SampleRecord, SdkRecord, StageTime
+from deploykit.sightings import Sighting
 from deploykit.stages.check import Checked
 from deploykit.stages.plan import Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
+from deploykit.work.pictures import ShownSample
 
 
 def report(
@@ -100,9 +102,27 @@ def _artifact(work: Workspace, checked: Checked) -> ArtifactRecord:
 
 
 def _samples(work: Workspace, captured: Captured, checked: tuple[Checked, ...]) -> tuple[SampleRecord, ...]:
+    if captured.shown and captured.project.contract.task == "image-classification":
+        return _classified(work, captured, checked)
+    found = tuple(_looked_at(shown, checked) for shown in captured.shown)
+    return tuple(record for record in found if record.sightings)
+
+
+def _looked_at(shown: ShownSample, checked: tuple[Checked, ...]) -> SampleRecord:
+    """A sample with the boxes that everybody sees in it."""
+    found: list[Sighting] = []
+    for c in checked:
+        for runner, seen in c.seen.items():
+            if shown.draw in seen:
+                wanted, got = seen[shown.draw]
+                by = f"{c.item.target.name} {c.item.precision} ({runner})"
+                found += [*(() if found else (wanted,)), got.model_copy(update={"by": by})]
+    png = base64.b64encode(shown.png).decode()
+    return SampleRecord(name=shown.name, png_base64=png, label=None, sightings=tuple(found))
+
+
+def _classified(work: Workspace, captured: Captured, checked: tuple[Checked, ...]) -> tuple[SampleRecord, ...]:
     contract = captured.project.contract
-    if contract.task != "image-classification" or not captured.shown:
-        return ()
     (output,) = contract.outputs
     scores = {"PyTorch": load(work.scratch / "fp32.npz")["samples"][output]}
     for c in checked:

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deploykit.calibration import KIND, calibration_draws, told
-from deploykit.errors import ArtifactError, CaptureError
+from deploykit.errors import ArtifactError, CaptureError, SampleError
 from deploykit.manifest import CalibrationRecord, PrepareRecord, Signature
-from deploykit.parity.inputs import Draws, export_sizes, kind_at, make_inputs, nudged, random_draws
+from deploykit.parity.inputs import SAMPLES, Draws, export_sizes, kind_at, make_inputs, nudged, random_draws
 from deploykit.precisions import NOISE, SCHEMES, Precision
 from deploykit.project import Entry, Project, bare_project
 from deploykit.samples import Sample, read_samples
 from deploykit.sizes import sized
 from deploykit.spec import Contract, InputSpec, Spec
+from deploykit.truths import Truth, label_of, misfit, save_truths
 from deploykit.work.draws import run_draws, save
 from deploykit.work.pictures import GoldenSample, ShownSample, golden, golden_samples, shown_samples
 
@@ -33,9 +34,12 @@ if TYPE_CHECKING:
     from deploykit.prepare.detection import Cut
 
 BATCH_DRAWS = 8
+MOST_PROBLEMS = 5
+"""Samples that are told of: a data set's are as a rule all wrong for one reason."""
 CHECKED_DRAWS = (0, 3, -1)
 """Of the random draws: what passes over the network are checked on, beside the first sample."""
 CALIBRATION = "calibration.npz"
+TRUTHS = "truths.npz"
 CUT = "cut"
 """The name of its record."""
 CUT_DB = 100.0
@@ -80,7 +84,7 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         precisions: for which noise floors are wanted, too.
         folder: gets `program.pt2`, `inputs.npz`, `fp32.npz` (the reference) and, where PyTorch can do it,
             `fp64.npz` and `fp16.npz`, and `nudged.npz`: of inputs moved by a rounding error (the yardsticks);
-            and `calibration.npz`, where a precision needs it.
+            `truths.npz`: what is right for samples; and `calibration.npz`, where a precision needs it.
 
     Raises:
         UserError: if the entry, the weights, the samples or the model are not what the contract says.
@@ -106,15 +110,19 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         outputs = by_name(
             exporting.run_once(loaded.reference, _draw(module, inputs, "random"), root), tuple(contract.outputs)
         )
-        exporting.check_labels(contract, outputs)
+        exporting.check_meanings(contract, outputs)
         given = {name: torch.from_numpy(values[0]) for name, values in inputs["random"].items()}
         exporting.check_states(contract, given, outputs)
         labels: tuple[int | None, ...] = ()
         samples: tuple[Sample, ...] = ()
+        truths: dict[str, list[Truth]] = {}
         if project.spec.build.samples is not None:
             samples = read_samples(project.spec.build.samples, root, contract, load_attribute)
-            drawn, labels = _sample_draws(samples, contract)
+            _check_truths(samples, contract, outputs)
+            drawn, truths = _sample_draws(samples, contract)
+            labels = tuple(label_of(truth) for truth in truths.get(SAMPLES, ()))
             inputs |= drawn
+        save_truths(folder / TRUTHS, truths)
         calibrated = None
         if any(SCHEMES[precision].calibrated for precision in precisions):
             draws, calibrated = calibration_draws(project, samples, inputs["random"], load_attribute)
@@ -155,7 +163,7 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         weights_sha256=weights_sha256(module),
         notes=notes,
         labels=labels,
-        shown=shown_samples(samples),
+        shown=shown_samples(samples, contract),
         goldens=goldens,
         seconds=clock.seconds,
         calibration=calibrated,
@@ -338,19 +346,39 @@ def _reference(eager: Runner, inputs: dict[str, Draws], contract: Contract) -> d
         ) from error
 
 
-def _sample_draws(samples: tuple[Sample, ...], contract: Contract) -> tuple[dict[str, Draws], tuple[int | None, ...]]:
-    """Samples by kind, those of one size together, and the labels of kind `samples`."""
+def _sample_draws(samples: tuple[Sample, ...], contract: Contract) -> tuple[dict[str, Draws], dict[str, list[Truth]]]:
+    """Samples by kind, those of one size together, and the truth of each."""
     kinds: dict[str, list[dict[str, Any]]] = {}
-    labels = []
+    truths: dict[str, list[Truth]] = {}
     for sample in samples:
         tensors = sample.tensors(contract)
         sizes = contract.sizes_of({name: value.shape for name, value in tensors.items()})
-        kind = "samples" if sizes == contract.default_sizes else f"samples {kind_at(sizes)}"
+        kind = SAMPLES if sizes == contract.default_sizes else f"{SAMPLES} {kind_at(sizes)}"
         kinds.setdefault(kind, []).append(tensors)
-        if kind == "samples":
-            labels.append(sample.label)
+        truths.setdefault(kind, []).append(sample.truth)
     draws = {kind: {name: np.stack([t[name] for t in of]) for name in contract.inputs} for kind, of in kinds.items()}
-    return draws, tuple(labels)
+    return draws, truths
+
+
+def _check_truths(samples: tuple[Sample, ...], contract: Contract, outputs: dict[str, torch.Tensor]) -> None:
+    """Looks whether each truth is one of its output; at sizes that are known at run time only, nobody can say.
+
+    Raises:
+        SampleError: naming the samples, with both sizes.
+    """
+    problems = [
+        f"sample {sample.name}: {wrong}"
+        for sample in (() if contract.dims else samples)
+        for name, truth in sample.truth.items()
+        if (
+            wrong := misfit(
+                name, contract.outputs[name], outputs[name].shape, not outputs[name].is_floating_point(), truth
+            )
+        )
+    ]
+    if problems:
+        more = f"\nand {len(problems) - MOST_PROBLEMS} more" if len(problems) > MOST_PROBLEMS else ""
+        raise SampleError("\n".join(problems[:MOST_PROBLEMS]) + more)
 
 
 def _batch(module: Deployable, inputs: dict[str, Draws]) -> tuple[torch.Tensor, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,11 @@ def each(draws: Draws, most: int | None = None) -> Iterator[Tensors]:
         if index == most:
             return
         yield {name: values[index] for name, values in draws.items()}
+
+
+def taken(draws: Draws, some: Sequence[int]) -> Draws:
+    """Some of the draws."""
+    return {name: values[list(some)] for name, values in draws.items()}
 
 
 def run_draws(runner: Runner, inputs: dict[str, Draws], states: Mapping[str, str]) -> dict[str, Draws]:

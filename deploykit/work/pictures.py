@@ -12,6 +12,7 @@ from deploykit.backends.base import Runner
 from deploykit.errors import CaptureError
 from deploykit.project import Project
 from deploykit.samples import Sample
+from deploykit.spec import Contract
 
 SHOWN_SAMPLES = 8
 SHOWN_SIDE = 192
@@ -40,10 +41,20 @@ class GoldenSample:
     scores: tuple[float, ...]
 
 
-def shown_samples(samples: tuple[Sample, ...]) -> tuple[ShownSample, ...]:
-    """Pictures for the report, spread over the labels."""
-    chosen = (s for s in _spread(samples, SHOWN_SAMPLES) if not isinstance(s.value, tuple))
-    return tuple(ShownSample(samples.index(s), s.name, shrunk(s, SHOWN_SIDE).png()) for s in chosen)
+def shown_samples(samples: tuple[Sample, ...], contract: Contract) -> tuple[ShownSample, ...]:
+    """Pictures for the report, spread over the labels; for a detector as the artifact takes them, as its boxes do."""
+    chosen = ((i, s) for i, s in _spread(samples, SHOWN_SAMPLES) if isinstance(s.value, Image.Image))
+    boxes = any(spec.type == "boxes" for spec in contract.outputs.values())
+    as_shown = ((i, _as_taken(s, contract) if boxes else s) for i, s in chosen)
+    return tuple(ShownSample(i, s.name, shrunk(s, SHOWN_SIDE).png()) for i, s in as_shown)
+
+
+def _as_taken(sample: Sample, contract: Contract) -> Sample:
+    """What the artifact gets of a picture, as a picture."""
+    ((name, spec),) = contract.inputs.items()
+    pixels = sample.tensors(contract)[name][0].astype(np.uint8)
+    colour = pixels[..., ::-1] if spec.type == "image" and spec.color == "bgr" else pixels
+    return Sample(sample.name, Image.fromarray(colour[..., 0] if colour.shape[-1] == 1 else colour), sample.truth)
 
 
 def shrunk(sample: Sample, side: int) -> Sample:
@@ -56,7 +67,7 @@ def shrunk(sample: Sample, side: int) -> Sample:
         raise CaptureError(f"sample {sample.name} is not a picture; the task takes pictures")
     picture = ImageOps.exif_transpose(sample.value)
     picture.thumbnail((side, side))
-    return Sample(sample.name, picture, sample.label)
+    return Sample(sample.name, picture, sample.truth)
 
 
 def golden_samples(samples: tuple[Sample, ...], project: Project) -> tuple[Sample, ...]:
@@ -64,7 +75,7 @@ def golden_samples(samples: tuple[Sample, ...], project: Project) -> tuple[Sampl
     if project.contract.task != "image-classification":
         return ()
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    return _spread(samples, GOLDENS) or (Sample("noise", Image.fromarray(noise), None),)
+    return tuple(sample for _, sample in _spread(samples, GOLDENS)) or (Sample("noise", Image.fromarray(noise)),)
 
 
 def golden(eager: Runner, sample: Sample, project: Project) -> GoldenSample:
@@ -78,12 +89,12 @@ def golden(eager: Runner, sample: Sample, project: Project) -> GoldenSample:
     return GoldenSample(Path(sample.name).stem, small.png(), tuple(float(s) for s in scores[0]))
 
 
-def _spread(samples: tuple[Sample, ...], count: int) -> tuple[Sample, ...]:
-    """The first sample of each label in turn, then the next ones, up to `count`."""
+def _spread(samples: tuple[Sample, ...], count: int) -> tuple[tuple[int, Sample], ...]:
+    """The first sample of each label in turn, then the next ones, up to `count`, each with its place."""
     seen: dict[int | None, int] = {}
     ranked = []
     for index, sample in enumerate(samples):
         rank = seen.get(sample.label, 0)
         seen[sample.label] = rank + 1
         ranked.append((rank, index, sample))
-    return tuple(s for _, _, s in sorted(ranked, key=lambda r: r[:2])[:count])
+    return tuple((index, s) for _, index, s in sorted(ranked, key=lambda r: r[:2])[:count])

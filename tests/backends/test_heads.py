@@ -34,6 +34,15 @@ def test_a_joint_of_clashing_heads_stays_float_with_what_follows() -> None:
     assert told(found, "JOIN") == ("heads of clashing scales joined in floating point: both",)
 
 
+def test_what_makes_boxes_of_a_head_stays_float_and_what_others_take_does_not() -> None:
+    decoded = [*GRAPH[:2], Op("SCALE", ("boxes",), ("pixels",)), GRAPH[2], Op("JOIN", ("pixels", "scores"), ("both",))]
+    ranges = RANGES | {"pixels": (0.0, 600.0)}
+    found = clashing_heads(decoded, ranges, "JOIN", {"CONV"})
+    assert [op.outputs[0] for op in found] == ["pixels", "both"]
+    found = clashing_heads([*decoded, Op("CONV", ("pixels",), ("more",))], ranges, "JOIN", {"CONV"})
+    assert [op.outputs[0] for op in found] == ["both"]
+
+
 def test_features_and_like_scales_are_left_alone() -> None:
     assert clashing_heads([*GRAPH, Op("CONV", ("output",), ("more",))], RANGES, "JOIN", {"CONV"}) == ()
     assert clashing_heads(GRAPH, RANGES | {"boxes": (-2.0, 2.0)}, "JOIN", {"CONV"}) == ()

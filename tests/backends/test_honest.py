@@ -97,3 +97,24 @@ def test_what_runtimes_fuse_is_not_rounded_between() -> None:
     with runner(nn.Sequential(layer, nn.ReLU()), "int8", [{"x": x}]) as opened:
         made = opened.run({"x": x})["y"]
     assert noise(made, np.maximum(x + layer.bias.detach().numpy(), 0)) < 0.01
+
+
+class Joined(nn.Module):
+    """Boxes of hundreds beside scores below one."""
+
+    def __init__(self, behind: nn.Module) -> None:
+        super().__init__()
+        self.behind = behind
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.behind(torch.cat([x.sigmoid() * 600, x.sigmoid()], 1))
+
+
+def test_heads_of_clashing_scales_keep_them_but_features_do_not() -> None:
+    given = [{"x": np.random.default_rng(i).normal(size=(1, 4)).astype(np.float32)} for i in range(4)]
+    wanted = 1 / (1 + np.exp(-given[0]["x"]))
+    got = runner(Joined(nn.Identity()), "int8", given).run(given[0])["y"]
+    assert noise(got[:, 4:], wanted) < 0.02
+    eye = nn.Linear(8, 8, bias=False)
+    eye.weight.data = torch.eye(8)
+    assert noise(runner(Joined(eye), "int8", given).run(given[0])["y"][:, 4:], wanted) > 0.2

@@ -8,7 +8,7 @@ import pytest
 from deploykit.bisect.judging import worst_of
 from deploykit.errors import DeploykitError
 from deploykit.spec import Contract
-from deploykit.stages.compare import Yardsticks
+from deploykit.stages.yardsticks import Yardsticks
 
 CONTRACT = Contract.model_validate(
     {

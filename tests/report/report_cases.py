@@ -10,6 +10,7 @@ from PIL import Image
 
 from deploykit.mac import ALL_UNITS, Machine
 from deploykit.manifest import GateRecord, OpRecord, ParityRecord, PrepareRecord, RoadRecord, Verdict
+from deploykit.outputs import ScoresOutput
 from deploykit.precisions import Precision
 from deploykit.report.model import (
     ArtifactRecord,
@@ -24,7 +25,7 @@ from deploykit.report.model import (
     SdkRecord,
     StageTime,
 )
-from deploykit.spec import Contract, ImageInput, ScoresOutput
+from deploykit.spec import Contract, ImageInput
 
 TARGETS = {
     "android_litert": ("Android, LiteRT CompiledModel", "litert", "litert", "tflite"),

@@ -7,8 +7,9 @@ import report_cases
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploykit.outputs import ScoresOutput, TensorOutput
 from deploykit.report import plots, words
-from deploykit.spec import ImageInput, ScoresOutput, TensorInput, TensorOutput
+from deploykit.spec import ImageInput, TensorInput
 
 
 @given(st.floats(allow_nan=False))

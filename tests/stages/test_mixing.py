@@ -16,10 +16,11 @@ from deploykit.project import Entry
 from deploykit.request import BuildRequest, Mixing
 from deploykit.spec import ModelSpec
 from deploykit.stages import honest, roads
-from deploykit.stages.compare import compare_item, load_yardsticks
+from deploykit.stages.compare import compare_item
 from deploykit.stages.execute import Lowered, run
 from deploykit.stages.plan import Item, Plan
 from deploykit.stages.workspace import Workspace
+from deploykit.stages.yardsticks import load_yardsticks
 from deploykit.targets import all_targets
 from deploykit.work.capture import Captured, capture
 from tests.stages.test_roads import Here
@@ -86,7 +87,7 @@ def built(
     captured: Captured = capture(Entry(tmp_path, ModelSpec(entry="m.py:net")), plan.precisions, scratch)
     honest(work, plan)
     lowered = roads.lower(work, captured, plan, mixing=mixing)
-    ran = run(work, lowered, plan)
+    ran = run(work, captured, lowered, plan)
     parity = compare_item(item, captured, ran, load_yardsticks(scratch)).parity
     verdicts = {record.verdict for record in parity}
     figures = [record.snr_db for record in parity if record.snr_db is not None]

@@ -5,6 +5,7 @@ Source: https://apple.github.io/coremltools/docs-guides/source/opt-overview.html
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -57,7 +58,7 @@ def quantize(path: Path, request: QuantizeRequest, draws: Sequence[Tensors]) -> 
             ranges, ops = _ranges(path, request, draws)
             heads = clashing_heads(ops, ranges, "concat", WEIGHTED)
             kept = replace(request, kept=(*request.kept, *(name for op in heads for name in op.outputs)))
-            made = _activations(made, ranges, kept)
+            made = _activations(made, before_clips(ranges, ops), kept)
         made = _weights(made, scheme, request)
     save(made, path, f"{path.stem}, {request.precision}")
     return told(heads, "concat")
@@ -91,6 +92,28 @@ def _activations(model: Any, ranges: dict[str, tuple[float, float]], request: Qu
     linear = cto.OpLinearQuantizerConfig(mode="linear")
     with _calibrated({name: {"rmin": low, "rmax": high} for name, (low, high) in ranges.items()}, request.kept):
         return cto.linear_quantize_activations(model, _config(linear, request), [])
+
+
+CLIPS = frozenset(("clip", "relu", "relu6"))
+"""Ops behind which nothing is left of what they cut off."""
+
+
+def before_clips(ranges: dict[str, tuple[float, float]], ops: Sequence[Op]) -> dict[str, tuple[float, float]]:
+    """What only a clip takes gets the range that the clip lets through.
+
+    coremltools 9.0 rounds between a convolution and a `clip`, as ReLU6 is one, and would spend most of the 255 steps on
+    values that are cut off. Where an op of several takers is one of them, its range stays.
+
+    Args:
+        ranges: least and greatest value by tensor.
+        ops: in the order of execution.
+    """
+    takers = Counter(name for op in ops for name in op.inputs)
+    found = dict(ranges)
+    for op in reversed(ops):
+        if op.type in CLIPS and op.outputs[0] in found and takers[op.inputs[0]] == 1 and op.inputs[0] in found:
+            found[op.inputs[0]] = found[op.outputs[0]]
+    return found
 
 
 def _ranges(
