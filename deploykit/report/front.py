@@ -73,7 +73,7 @@ class Front:
     """Where PyTorch is."""
     reference_label: str
     chosen: str
-    """Why what is shipped was taken."""
+    """What is shipped, and why, or why nothing is."""
     title: str
 
 
@@ -153,7 +153,7 @@ def _front(
         tuple(steps),
         None if reference is None else y.at(reference),
         "" if reference is None else f"PyTorch {_score(reference, metric)}",
-        sdk.reason if sdk else "",
+        "" if sdk is None else f"Shipped: {sdk.reason}" if sdk.written else f"Nothing is shipped: {sdk.reason}",
         f"{platform(name)}, size against accuracy. {said}",
     )
 

@@ -130,6 +130,11 @@ def percent(share: float) -> str:
     return f"{text} %"
 
 
+def heading(words: str) -> str:
+    """With a capital, unless it has one already: mAP."""
+    return words[:1].upper() + words[1:] if words.islower() else words
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """1 artifact, 2 artifacts."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
