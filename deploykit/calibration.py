@@ -12,7 +12,7 @@ from deploykit.errors import SampleError
 from deploykit.manifest import CalibrationRecord
 from deploykit.parity.inputs import Draws
 from deploykit.project import Project
-from deploykit.samples import Sample, read_some_samples
+from deploykit.samples import Sample, read_some_samples, spread
 
 KIND = "samples"
 """What calibration inputs are called where draws have kinds."""
@@ -39,10 +39,12 @@ def calibration_draws(
     source, left_out = spec.samples or project.spec.build.samples, tuple[str, ...]()
     if source is None:
         return noise, CalibrationRecord(source="random noise", count=len(next(iter(noise.values()))), noise=True)
-    found = tuple(samples)
+    found, of = [samples[place] for place in spread(len(samples), spec.count)], len(samples)
     if spec.samples is not None:
-        found, left_out = read_some_samples(spec.samples, project.root, contract, load, spec.unreadable)
-    tensors = [(sample.name, sample.tensors(contract)) for sample in spread(found, spec.count)]
+        given = project.root, contract, load, spec.unreadable, spec.count
+        some, left_out, of = read_some_samples(spec.samples, *given)
+        found = list(some)
+    tensors = [(sample.name, sample.tensors(contract)) for sample in found]
     if bad := [f"{name}: {key}" for name, of in tensors for key, v in of.items() if not np.isfinite(v).all()]:
         raise SampleError(f"calibration inputs of {source!r} have values that are NaN or infinite: {', '.join(bad)}")
     default = {name: v.shape[1:] for name, v in noise.items()}
@@ -50,7 +52,7 @@ def calibration_draws(
     if not fitting:
         raise SampleError(f"no calibration input of {source!r} has the contract's default sizes")
     draws = {name: np.stack([of[name] for of in fitting]) for name in contract.inputs}
-    return draws, CalibrationRecord(source=source, count=len(fitting), of=len(found), left_out=left_out)
+    return draws, CalibrationRecord(source=source, count=len(fitting), of=of, left_out=left_out)
 
 
 def told(record: CalibrationRecord) -> str:
@@ -58,10 +60,3 @@ def told(record: CalibrationRecord) -> str:
     left_out = f" Left out, since they cannot be read: {'; '.join(record.left_out)}." if record.left_out else ""
     of = f" of {record.of:,}" if record.of not in (None, record.count) else ""
     return f"The ranges of int8 activations come from {record.count:,}{of} inputs of {record.source}.{left_out}"
-
-
-def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
-    """As many as are wanted, evenly spread over all, in their order: a folder's begin with one class."""
-    if len(samples) <= count:
-        return list(samples)
-    return [samples[i] for i in np.linspace(0, len(samples) - 1, count).round().astype(int)]

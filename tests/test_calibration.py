@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deploykit.calibration import calibration_draws, spread, told
+from deploykit.calibration import calibration_draws, told
 from deploykit.capture.sources import load_attribute
 from deploykit.errors import SampleError
 from deploykit.manifest import CalibrationRecord
 from deploykit.project import Project
-from deploykit.samples import Sample
+from deploykit.samples import Sample, spread
 from deploykit.spec import Spec
 
 NOISE = {"image": np.zeros((8, 1, 4, 4, 1), np.float32)}
@@ -46,9 +47,27 @@ def draws(given: Project, samples: tuple[Sample, ...] = ()) -> tuple[Any, Calibr
 
 
 def test_samples_are_spread_evenly_over_all() -> None:
-    some = [Sample(str(index), (np.zeros(1),)) for index in range(100)]
-    assert [sample.name for sample in spread(some, 5)] == ["0", "25", "50", "74", "99"]
-    assert spread(some[:3], 5) == some[:3]
+    assert spread(100, 5) == [0, 25, 50, 74, 99]
+    assert spread(3, 5) == spread(3, None) == [0, 1, 2]
+
+
+def test_of_a_data_set_only_what_is_wanted_is_read(tmp_path: Path) -> None:
+    code = """
+        import numpy as np
+        class Data:
+            def __len__(self):
+                return 10**6
+            def __getitem__(self, index):
+                return np.full((1, 4, 4, 1), index % 200, np.float32), None
+        data = Data()
+        stream = ((np.full((1, 4, 4, 1), value, np.float32), None) for value in range(5))
+    """
+    (tmp_path / "d.py").write_text(textwrap.dedent(code))
+    found, record = draws(project(tmp_path, samples="d.py:data", count=3))
+    assert found["image"][:, 0, 0, 0, 0].tolist() == [0, 0, 199]
+    assert (record.count, record.of) == (3, 10**6)
+    found, record = draws(project(tmp_path, samples="d.py:stream", count=3))
+    assert found["image"][:, 0, 0, 0, 0].tolist() == [0, 2, 4]
 
 
 def test_a_folder_is_read_through_the_contracts_preprocessing(tmp_path: Path) -> None:
@@ -82,7 +101,8 @@ def test_some_pictures_may_be_broken_where_the_project_says_so(tmp_path: Path) -
     assert len(record.left_out) == 1
     assert record.left_out[0].startswith("z0.png: ")
     assert told(record).startswith(
-        "The ranges of int8 activations come from 9 inputs of some. Left out, since they cannot be read: z0.png: "
+        "The ranges of int8 activations come from 9 of 10 inputs of some. "
+        "Left out, since they cannot be read: z0.png: cannot identify image file 'z0.png'"
     )
     with pytest.raises(SampleError, match=r"(?s)1 of 10, 5% are allowed.*z0\.png"):
         draws(project(tmp_path, samples="some", unreadable=0.05))

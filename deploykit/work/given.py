@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from deploykit.backends.base import Taken
-from deploykit.samples import SUFFIXES as PICTURES
+from deploykit.sample_files import PICTURES
 
 SUFFIXES = (".npy", ".npz", *PICTURES)
 
