@@ -132,6 +132,8 @@ class OpRecord(Strict):
     """The line of the model that it comes from, where that is known."""
     largest: float | None = None
     """Largest magnitude of its output, had it been computed without rounding to fp16."""
+    lost: float | None = None
+    """Share of its values, zeros left out, that are below fp16's smallest number, 6e-8."""
     snr_db: float | None = None
     """Of its output, rounded against not rounded, on one input."""
 

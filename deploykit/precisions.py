@@ -59,6 +59,9 @@ class Scheme:
 FP16_MAX = 65504.0
 """The largest number of IEEE 754 binary16: what is larger becomes infinite."""
 
+FP16_TINY = 2.0**-24
+"""The smallest number above 0 that fp16 has, 6e-8 (IEEE 754-2019, binary16); half of it is rounded to 0."""
+
 SCHEMES: dict[Precision, Scheme] = {
     "fp32": Scheme(32),
     "fp16": Scheme(16),

@@ -127,6 +127,8 @@ class Inside:
 
     overflows: tuple[OpRecord, ...] = ()
     """Ops whose outputs exceed fp16's range, in the order of execution."""
+    underflows: tuple[OpRecord, ...] = ()
+    """Ops of which fp16 takes many values for 0, the one that loses most first."""
     curve: tuple[OpRecord, ...] = ()
     """Signal-to-noise ratio after each op, in the order of execution: rounded against not rounded."""
     costliest: OpRecord | None = None

@@ -1,4 +1,4 @@
-"""Where fp16 costs: signal-to-noise ratio after each op of an artifact, laid out for the page."""
+"""Where numbers are lost: signal-to-noise ratio after each op of an artifact, laid out for the page."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from deploykit.manifest import OpRecord
+from deploykit.precisions import SCHEMES
 from deploykit.report.model import ArtifactRecord
 from deploykit.report.plots import Bar, Tick
-from deploykit.report.words import clean
+from deploykit.report.words import clean, percent
 
 TOP_DB = 100
 """The top of the plot."""
@@ -31,6 +32,8 @@ class Curve:
     """Position in percent, from the left, of the op that stands out."""
     ends: str
     title: str
+    integers: bool
+    """Whether the artifact has integers, else it is at fp16."""
 
 
 def curves(artifacts: Iterable[ArtifactRecord]) -> tuple[Curve, ...]:
@@ -45,6 +48,10 @@ def _notes(artifact: ArtifactRecord) -> tuple[str, ...]:
     if over:
         shown = "; ".join(over[:3]) + (f"; and {len(over) - 3} more" if len(over) > 3 else "")
         found.append(f"Beyond fp16's largest number, 65504: {shown}.")
+    under = [f"{percent(op.lost)} of {_op(op)}" for op in artifact.underflows if op.lost is not None]
+    if under:
+        shown = "; ".join(under[:3]) + (f"; and {len(under) - 3} more" if len(under) > 3 else "")
+        found.append(f"Values below fp16's smallest number, 6e-8: {shown}.")
     if artifact.costliest is not None:
         found.append(f"The op that costs most: {_op(artifact.costliest)}.")
     return tuple(found)
@@ -86,6 +93,7 @@ def _curve(artifact: ArtifactRecord) -> Curve:
         worst=worst,
         ends=ends,
         title=clean(f"{name}: {ends}; the lowest is {min(values):.1f} dB"),
+        integers=SCHEMES[artifact.precision].quantized,
     )
 
 

@@ -44,8 +44,11 @@ class ArtifactRecord(Strict):
     """Layers that stayed float in a file with integers, the noisiest first; `snr_db`: over the noise of its own."""
     overflows: tuple[OpRecord, ...] = ()
     """Ops whose outputs exceed fp16's range, in the order of execution."""
+    underflows: tuple[OpRecord, ...] = ()
+    """Ops of which fp16 takes many values for 0, the one that loses most first."""
     curve: tuple[OpRecord, ...] = ()
-    """What rounding to fp16 leaves of each op's output, in the order of execution; empty where it was not looked at."""
+    """What rounding to fp16, or to integers, leaves of each op's output, in the order of execution; empty where it was
+    not looked at."""
     costliest: OpRecord | None = None
     """The op whose rounding costs the output most, where one stands out."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -81,8 +81,10 @@ def _check(
         return Checked(item, made, None, None)
     seen = examined[item.lowering]
     inside = Inside() if isinstance(seen, str) else seen.inside
-    found = compared[item]
-    parity = tuple(blame(record, inside, noise.get(item.lowering)) for record in found.parity)
+    found, lost = compared[item], noise.get(item.lowering)
+    if lost is not None:
+        inside = replace(inside, curve=lost.curve)
+    parity = tuple(blame(record, inside, lost) for record in found.parity)
     gates = [interface_gate(item, captured.signature, seen, captured.project.contract.states)]
     if item.twin is not None:
         gates.append(twin_gate(lowered[item.twin.lowering], compared.get(item.twin)))

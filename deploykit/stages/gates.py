@@ -61,7 +61,9 @@ def range_gate(item: Item, seen: Examined | str, kept: Sequence[OpRecord]) -> Ga
     beyond = [record for record in seen.inside.overflows if record.output not in honoured]
     if not beyond:
         islands = f", {len(kept)} ops stay float32 for it" if kept else ""
-        return GateRecord(gate="fp16 range", verdict="passed", reason=f"no value is larger than 65504{islands}")
+        lost = [f"{_op(record)} {record.lost:.0%}" for record in seen.inside.underflows if record.lost is not None]
+        small = f"; below 6e-8, where fp16 ends, lie of {', '.join(lost[:NAMED])}" if lost else ""
+        return GateRecord(gate="fp16 range", verdict="passed", reason=f"no value is larger than 65504{islands}{small}")
     first, others = beyond[0], len(beyond) - 1
     more = f" (and {others} more op{'s' if others > 1 else ''})" if others else ""
     reason = (
@@ -87,7 +89,7 @@ def blame(record: ParityRecord, inside: Inside, noise: Losses | None = None) -> 
     if record.verdict != "failed" or record.snr_db is None:
         return record
     if noise is not None and noise.worst:
-        return _because(record, _noisiest(noise))
+        return _because(record, f"{_first(noise, record.required_snr_db)}{_noisiest(noise)}")
     if inside.overflows:
         first, others = inside.overflows[0], len(inside.overflows) - 1
         more = f" (and {others} more op{'s' if others > 1 else ''})" if others else ""
@@ -97,6 +99,15 @@ def blame(record: ParityRecord, inside: Inside, noise: Losses | None = None) -> 
     if inside.curve:
         return _because(record, f"no op stands out, fp16's rounding adds up over {len(inside.curve)}")
     return record
+
+
+def _first(noise: Losses, required_db: float | None) -> str:
+    """Where in the file too little is left for the first time."""
+    if required_db is None:
+        return ""
+    below = (op for op in noise.curve if op.snr_db is not None and op.snr_db < required_db)
+    first = next(below, None)
+    return f"first below that at {_op(first)} ({first.snr_db:.1f} dB); " if first else ""
 
 
 def _noisiest(noise: Losses) -> str:

@@ -25,6 +25,9 @@ from deploykit.work import narrow as narrow_job
 from deploykit.work.capture import calibration_for
 from deploykit.work.losses import Losses
 
+PATIENCE, HARDLY_DB = 3, 0.25
+"""Where so many steps gain no more than this, the noise comes from all layers, and others would not help."""
+
 STEP = 0.05
 """Of the layers: so many more stay float each time that a file with integers turns out to be wrong."""
 
@@ -108,9 +111,13 @@ class OtherPrecisions:
     def _mixed(
         self, lowering: Lowering, base: Lowered, attempt: Attempt
     ) -> Generator[Job, Job, tuple[Attempt, tuple[OpRecord, ...]]]:
-        """Leaves the noisiest layers float, some more each time, until the file is right or no more may stay float."""
+        """Leaves the noisiest layers float, some more each time, until the file is right or no more may stay float.
+
+        Where that does not help, the file with integers everywhere is kept: a larger one that is wrong, too, is no use.
+        """
         kept: tuple[OpRecord, ...] = ()
-        attempt = yield from self.bench.ran(attempt, lowering)
+        first = attempt = yield from self.bench.ran(attempt, lowering)
+        figures = [first.record.snr_db or 0.0]
         while attempt.file is not None and attempt.verdict == "failed":
             try:
                 found: Losses = (yield self._losses(lowering, base, attempt.file, len(kept))).result()
@@ -127,7 +134,14 @@ class OtherPrecisions:
             if better.file is None:
                 break
             attempt, kept = better, (*kept, *more)
-        return attempt, kept
+            figures.append(attempt.record.snr_db or 0.0)
+            if len(figures) > PATIENCE and figures[-1] - figures[-1 - PATIENCE] < HARDLY_DB:
+                break
+        if not kept or attempt.verdict == "passed":
+            return attempt, kept
+        left = f"with {len(kept)} layers float it came to {attempt.record.snr_db} dB only, so none stays float"
+        reason = f"{first.record.reason}; {left}" if first.record.reason else left
+        return replace(first, record=first.record.model_copy(update={"reason": reason})), ()
 
     def _losses(self, lowering: Lowering, base: Lowered, file: Path, kept: int) -> Job:
         log, inputs = self.bench.work.log(f"lower-{lowering.name}"), self.bench.work.scratch / "inputs.npz"

@@ -96,6 +96,7 @@ def _artifact(work: Workspace, checked: Checked) -> ArtifactRecord:
         gates=manifest.gates if manifest else (),
         kept_float=checked.lowered.kept,
         overflows=checked.inside.overflows,
+        underflows=checked.inside.underflows,
         curve=checked.inside.curve,
         costliest=checked.inside.costliest,
     )

@@ -12,7 +12,7 @@ from deploykit.errors import ArtifactError
 from deploykit.manifest import Interface
 from deploykit.precisions import Precision
 from deploykit.work.draws import FEW, each, load
-from deploykit.work.islands import overflows
+from deploykit.work.islands import fp16_range
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def examine(backend: str, precision: Precision, artifact: Path, inputs: Path, tw
     origins = json.loads(notes.read_text(encoding="utf-8")) if notes.is_file() else {}
     try:
         if found.inside is None and twin is not None:
-            return Examined(interface, Inside(overflows=overflows(backend, twin, inputs)))
+            held = fp16_range(backend, twin, inputs)
+            return Examined(interface, Inside(overflows=held.overflows(), underflows=held.underflows()))
         draws = [draw for kind in load(inputs).values() for draw in each(kind, FEW)]
         return Examined(interface, found.look_inside(artifact, draws, origins))
     except ArtifactError as error:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from deploykit.backends import BACKENDS
-from deploykit.backends.base import Made
+from deploykit.backends.fp16_range import Fp16Range
 from deploykit.manifest import OpRecord
-from deploykit.precisions import FP16_MAX
 from deploykit.work.draws import FEW, each, load
-
-
-@dataclass
-class _Seen:
-    op: str
-    largest: float
 
 
 def overflows(backend: str, file: Path, inputs: Path) -> tuple[OpRecord, ...]:
     """The ops of a file at fp32 that give values beyond fp16's range, in the order of execution.
+
+    Raises:
+        ArtifactError: if the file cannot be followed.
+    """
+    return fp16_range(backend, file, inputs).overflows()
+
+
+def fp16_range(backend: str, file: Path, inputs: Path) -> Fp16Range:
+    """What of a file at fp32 fp16 can hold.
 
     Args:
         backend: of the file.
@@ -31,18 +30,8 @@ def overflows(backend: str, file: Path, inputs: Path) -> tuple[OpRecord, ...]:
     Raises:
         ArtifactError: if the file cannot be followed.
     """
-    found: dict[str, _Seen] = {}
-
-    def watch(made: Made) -> None:
-        if made.value.dtype.kind != "f" or not made.value.size:
-            return
-        # An infinity is meant, as in a mask, and is one at fp16 as well.
-        largest = float(np.abs(np.where(np.isfinite(made.value), made.value, 0.0)).max())
-        if largest > FP16_MAX:
-            known = found.setdefault(made.name, _Seen(made.op, largest))
-            known.largest = max(known.largest, largest)
-
+    found = Fp16Range()
     for draws in load(inputs).values():
         for draw in each(draws, FEW):
-            BACKENDS[backend].follow(file, draw, watch)
-    return tuple(OpRecord(op=seen.op, output=name, largest=seen.largest) for name, seen in found.items())
+            BACKENDS[backend].follow(file, draw, lambda made: found.see(made.op, made.name, made.value))
+    return found

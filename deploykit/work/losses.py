@@ -41,10 +41,12 @@ class Losses:
         layers: how many layers the backend's tool makes integers of.
         worst: those that add noise, the noisiest first; `snr_db` is their signal over the noise that they add. Behind
             each the layers whose outputs it takes, which would be rounded before it otherwise; they have none.
+        curve: what is left of each op's output, of whatever type, in the order of execution.
     """
 
     layers: int
     worst: tuple[OpRecord, ...]
+    curve: tuple[OpRecord, ...] = ()
 
 
 def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: Path, kind: str) -> Losses:
@@ -62,7 +64,7 @@ def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: P
         kind: of which to take a few.
 
     Returns:
-        How many layers the tool makes integers of, and those that add noise.
+        How many layers the tool makes integers of, those that add noise, and where it adds up.
 
     Raises:
         ArtifactError: if a file cannot be followed.
@@ -86,7 +88,12 @@ def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: P
         for operand in ops[name].operands if whole else ():
             if operand in layers:
                 found.setdefault(operand, OpRecord(op=ops[operand].op, output=operand))
-    return Losses(len(layers), tuple(found.values()))
+    return Losses(len(layers), tuple(found.values()), _curve(ops))
+
+
+def _curve(ops: dict[str, _Op]) -> tuple[OpRecord, ...]:
+    left = {name: -10 * math.log10(op.ratio) for name, op in ops.items() if op.ratio > 0}
+    return tuple(OpRecord(op=ops[name].op, output=name, snr_db=round(value, 1)) for name, value in left.items())
 
 
 def _expect(made: Made, ops: dict[str, _Op], values: dict[str, NDArray[Any]]) -> None:

@@ -128,6 +128,12 @@ def test_a_file_with_integers_that_failed_names_the_noisiest_layers() -> None:
     said = "because; of 12 layers these add most noise: Conv a (1.0 dB), Conv c (9.0 dB), Conv d (20.0 dB)"
     assert blame(record("failed", 2.0), Inside(), noise).reason == said
     assert blame(record("failed", 2.0), Inside(), Losses(12, ())).reason == "because"
+    curve = tuple(
+        OpRecord(op="Conv", output=name, snr_db=figure) for name, figure in (("a", 90.0), ("b", 9.0), ("c", 3.0))
+    )
+    bound = record("failed", 2.0).model_copy(update={"required_snr_db": 10.0})
+    first = said.replace("because; ", "because; first below that at Conv b (9.0 dB); ")
+    assert blame(bound, Inside(), Losses(12, noise.worst, curve)).reason == first
 
 
 def test_a_range_that_nobody_looked_at_is_no_pass() -> None:

@@ -15,7 +15,7 @@ from deploykit.progress import Progress
 from deploykit.project import Entry
 from deploykit.request import BuildRequest, Mixing
 from deploykit.spec import ModelSpec
-from deploykit.stages import honest, roads
+from deploykit.stages import honest, other_precisions, roads
 from deploykit.stages.compare import compare_item
 from deploykit.stages.execute import Lowered, run
 from deploykit.stages.plan import Item, Plan
@@ -111,6 +111,21 @@ def test_the_noisiest_layers_stay_float_until_the_file_is_right(target: str, tmp
     assert mixed.kept[0].snr_db < 10
 
 
+def test_where_floats_do_not_help_none_stays_float(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(other_precisions, "HARDLY_DB", 100.0)
+    monkeypatch.setattr(other_precisions, "PATIENCE", 1)
+    (tmp_path / "plain").mkdir()
+    plain, _, low = built(OUTLIER, tmp_path / "plain", "android_onnx", "int8", Mixing())
+    (tmp_path / "mixed").mkdir()
+    mixed, verdict, figure = built(OUTLIER, tmp_path / "mixed", "android_onnx", "int8", Mixing(keep_float=True))
+    assert (verdict, mixed.kept, figure) == ("failed", (), low)
+    assert mixed.file is not None
+    assert plain.file is not None
+    assert mixed.file.read_bytes() == plain.file.read_bytes()
+    told = [road.reason for road in mixed.roads_tried if road.outcome == "failed"]
+    assert any("with 1 layers float it came to" in reason for reason in told), mixed.roads_tried
+
+
 @pytest.mark.parametrize("target", ["android_onnx", "ios_coreml"])
 def test_what_fp16_cannot_hold_is_computed_in_float32(target: str, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
@@ -150,7 +165,11 @@ def test_a_file_that_failed_says_which_layers_add_most_noise(tmp_path: Path) -> 
     report = build(BuildRequest(source, tmp_path / "out", ("android_onnx",), ("int8",)), Progress())
     (record,) = (record for record in report.parity if record.input == "random")
     assert record.verdict == "failed"
+    assert "; first below that at " in record.reason
     assert "of 22 layers these add most noise: Conv output (" in record.reason
+    (artifact,) = report.artifacts
+    assert len(artifact.curve) >= 12
+    assert "A file with integers that failed" in (tmp_path / "out" / "report" / "index.html").read_text()
 
 
 def test_litert_has_no_islands() -> None:

@@ -14,8 +14,8 @@ import torch
 
 from deploykit.backends.base import Inside, Tensors
 from deploykit.backends.coreml.reference import OpOutput, ReferenceRunner
+from deploykit.backends.fp16_range import Fp16Range
 from deploykit.manifest import OpRecord
-from deploykit.precisions import FP16_MAX
 
 SNR_CAP_DB = 200.0
 """What values that rounding does not change are given."""
@@ -43,18 +43,20 @@ def look_inside(package: Path, draws: Sequence[Tensors], origins: dict[str, str]
         origins: name of an op of the program that was lowered → its line in the model.
 
     Returns:
-        The ops whose fp16 outputs exceed fp16's range, in order; the error curve; the op that loses most.
+        The ops whose fp16 outputs exceed fp16's range, and those that vanish below it; the error curve; the op that
+        loses most.
 
     Raises:
         ArtifactError: if the package cannot be executed.
     """
-    largest: dict[str, OpRecord] = {}
+    held = Fp16Range()
     exact: dict[str, _Op] = {}
     with ReferenceRunner(package, "unrounded") as runner:
         for number, draw in enumerate(draws):
 
             def watch(made: OpOutput, keep: bool = number == 0) -> None:
-                _note_largest(made, largest)
+                if made.dtype == "FLOAT16":
+                    held.see(made.op, made.name, made.value.numpy())
                 if keep and made.value.is_floating_point():
                     exact[made.name] = _Op(made.op, made.name, made.operands, made.value)
 
@@ -72,20 +74,11 @@ def look_inside(package: Path, draws: Sequence[Tensors], origins: dict[str, str]
     names = _Names(list(exact.values()), origins)
     worst = _costliest(exact, curve, outputs)
     return Inside(
-        overflows=tuple(names.with_origin(record) for record in largest.values()),
+        overflows=tuple(map(names.with_origin, held.overflows())),
+        underflows=tuple(map(names.with_origin, held.underflows())),
         curve=tuple(curve.values()),
         costliest=None if worst is None else names.with_origin(curve[worst]),
     )
-
-
-def _note_largest(made: OpOutput, largest: dict[str, OpRecord]) -> None:
-    """Infinities are left out: they are meant (a mask) where nothing was rounded."""
-    if made.dtype != "FLOAT16" or not made.value.is_floating_point() or made.value.numel() == 0:
-        return
-    value = float(made.value.abs().nan_to_num(posinf=0.0).max())
-    known = largest.get(made.name)
-    if value > FP16_MAX and (known is None or value > (known.largest or 0.0)):
-        largest[made.name] = OpRecord(op=made.op, output=made.name, largest=value)
 
 
 def _snr_db(exact: torch.Tensor, rounded: torch.Tensor) -> float:
