@@ -47,7 +47,7 @@ def _generate(
         sdk = build.sdk(manifest, chosen.item.target, chosen.path, goldens, captured.project.spec.sdk)
         build.write(sdk, language, work.root / platform)
     except CodegenError as error:
-        return _not_written(platform, language, str(error))
+        return _not_written(platform, language, f"{error}; of these {why}" if wish else str(error))
     return SdkRecord(
         platform=platform,
         language=language,
