@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,12 +26,38 @@ class _Op:
     op: str
     operands: tuple[str, ...]
     signal: float = 0.0
-    noise: float = 0.0
+    noise: float | None = None
+    """None where the file with integers has no such tensor: its op became one with others."""
 
     @property
-    def ratio(self) -> float:
-        """Noise over signal."""
-        return self.noise / self.signal if self.signal > 0 else 0.0
+    def ratio(self) -> float | None:
+        """Noise over signal, where it is known."""
+        return None if self.noise is None else self.noise / self.signal if self.signal > 0 else 0.0
+
+
+def lasting(ops: Mapping[str, _Op]) -> dict[str, float]:
+    """Noise over signal of each op's output, as far as it reaches those that take it.
+
+    What all takers make good is no loss: an average over noise; or a Relu that ONNX Runtime's tool takes out, since the
+    integers behind it begin at 0: the tensor keeps its name, and holds what is cut off right after.
+
+    Args:
+        ops: by the name of their output, in the order of execution.
+
+    Returns:
+        By name; of an op that cannot be seen in the file with integers what its takers show.
+    """
+    takers: dict[str, list[str]] = {}
+    for name, op in ops.items():
+        for operand in op.operands:
+            takers.setdefault(operand, []).append(name)
+    found: dict[str, float] = {}
+    for name in reversed(list(ops)):
+        own, reached = ops[name].ratio, [found[taker] for taker in takers.get(name, ()) if taker in found]
+        if own is not None or reached:
+            known = [max(reached)] if reached else []
+            found[name] = min(known if own is None else [own, *known])
+    return found
 
 
 @dataclass(frozen=True)
@@ -52,8 +79,8 @@ class Losses:
 def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: Path, kind: str) -> Losses:
     """The layers that could stay float, the one that adds most noise first.
 
-    What an op adds is its output's noise over its signal, less that of its noisiest operand. Only types of ops that the
-    backend's tool makes integers of are told: to keep another one float changes nothing.
+    What an op adds is its output's lasting noise over its signal, less that of its noisiest operand. Only types of ops
+    that the backend's tool makes integers of are told: to keep another one float changes nothing.
 
     Args:
         backend: of both files.
@@ -76,11 +103,13 @@ def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: P
         BACKENDS[backend].follow(made, draw, partial(_compare, ops=ops, values=values))
     whole, types = SCHEMES[precision].calibrated, BACKENDS[backend].layers(precision)
     layers = {name: op for name, op in ops.items() if op.op in types}
+    ratios = lasting(ops)
     added = {
-        name: op.ratio - max((ops[o].ratio for o in op.operands if o in ops), default=0.0)
+        name: ratios[name] - max((ratios[o] for o in op.operands if o in ratios), default=0.0)
         for name, op in layers.items()
+        if op.noise is not None
     }
-    worst = sorted((name for name in layers if added[name] > 0), key=lambda name: -added[name])
+    worst = sorted((name for name in added if added[name] > 0), key=lambda name: -added[name])
     found: dict[str, OpRecord] = {}
     for name in worst:
         ratio = round(-10 * math.log10(added[name]), 1)
@@ -88,12 +117,13 @@ def losses(backend: str, precision: Precision, base: Path, made: Path, inputs: P
         for operand in ops[name].operands if whole else ():
             if operand in layers:
                 found.setdefault(operand, OpRecord(op=ops[operand].op, output=operand))
-    return Losses(len(layers), tuple(found.values()), _curve(ops))
-
-
-def _curve(ops: dict[str, _Op]) -> tuple[OpRecord, ...]:
-    left = {name: -10 * math.log10(op.ratio) for name, op in ops.items() if op.ratio > 0}
-    return tuple(OpRecord(op=ops[name].op, output=name, snr_db=round(value, 1)) for name, value in left.items())
+    left = {
+        name: round(-10 * math.log10(ratios[name]), 1)
+        for name, op in ops.items()
+        if op.noise is not None and ratios[name] > 0
+    }
+    curve = tuple(OpRecord(op=ops[name].op, output=name, snr_db=value) for name, value in left.items())
+    return Losses(len(layers), tuple(found.values()), curve)
 
 
 def _expect(made: Made, ops: dict[str, _Op], values: dict[str, NDArray[Any]]) -> None:
@@ -106,4 +136,5 @@ def _expect(made: Made, ops: dict[str, _Op], values: dict[str, NDArray[Any]]) ->
 def _compare(made: Made, ops: dict[str, _Op], values: dict[str, NDArray[Any]]) -> None:
     wanted = values.get(made.name)
     if wanted is not None and made.value.dtype.kind == "f" and made.value.shape == wanted.shape:
-        ops[made.name].noise += float(np.square(np.subtract(made.value, wanted, dtype=np.float64)).sum())
+        known = ops[made.name]
+        known.noise = (known.noise or 0.0) + float(np.square(np.subtract(made.value, wanted, dtype=np.float64)).sum())
