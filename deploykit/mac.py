@@ -15,7 +15,7 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from deploykit.manifest import ComputeUnits
 from deploykit.precisions import Precision
-from deploykit.spec import ToleranceSpec
+from deploykit.spec import BoundSpec
 from deploykit.strict import Sparse, Strict
 
 if TYPE_CHECKING:  # every report is read with this module, also by a build that has nothing to do
@@ -47,7 +47,7 @@ class KitModel(Strict):
     """The least major version of macOS that opens it."""
     floor_snr_db: dict[str, float]
     """By kind of input: PyTorch's own noise at this precision, over the kit's draws."""
-    tolerance: ToleranceSpec | None
+    tolerance: BoundSpec | None
     """The project's own bound, where it has one."""
 
 

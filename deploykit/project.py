@@ -42,6 +42,7 @@ TABLES: dict[tuple[str, ...], type[BaseModel]] = {
     ("quantize",): schema.QuantizeSpec,
     ("sdk",): schema.SdkSpec,
     ("tolerance", "*"): schema.ToleranceSpec,
+    ("tolerance", "*", "target", "*"): schema.BoundSpec,
 }
 
 
@@ -95,9 +96,12 @@ def read_project(file: Path) -> Project:
         parsed = schema.Spec.model_validate(raw)
     except ValidationError as error:
         raise SpecError([_explain(problem, lines) for problem in error.errors()]) from None
+    named: list[tuple[tuple[str, ...], str]] = [(("build", "targets"), name) for name in parsed.build.targets]
+    for precision, tolerance in parsed.tolerance.items():
+        named += [(("tolerance", precision, "target", name), name) for name in tolerance.target]
     problems = [
-        f"{lines.at(('build', 'targets'))}: no target is called {name!r}; {nearest(name, all_targets())}"
-        for name in parsed.build.targets
+        f"{lines.at(path)}: no target is called {name!r}; {nearest(name, all_targets())}"
+        for path, name in named
         if name not in all_targets()
     ]
     problems += [f"{lines.at(path)}: {text}" for path, text in cross_problems(parsed)]

@@ -183,11 +183,44 @@ class TensorInput(Sparse):
 InputSpec = Annotated[ImageInput | TensorInput, Field(discriminator="type")]
 
 
-class ToleranceSpec(Strict):
-    """`[tolerance.PRECISION]`: the project's own bound in place of the default, with its reason."""
+class BoundSpec(Strict):
+    """The project's own bounds in place of the defaults, with their reason."""
 
-    snr_db: float
+    snr_db: float | None = None
+    """Of floating point outputs."""
+    agreement: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of equal answers: best labels, boxes, areas…"""
     reason: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _something(self) -> BoundSpec:
+        if self.snr_db is None and self.agreement is None:
+            raise ValueError("it has a reason, but no bound; give snr_db, agreement or both")
+        return self
+
+
+class ToleranceSpec(Strict):
+    """`[tolerance.PRECISION]`: bounds for all targets, and `[tolerance.PRECISION.target.NAME]`: for one of them."""
+
+    snr_db: float | None = None
+    agreement: Annotated[float, Field(ge=0, le=1)] | None = None
+    reason: Annotated[str, Field(min_length=1)] | None = None
+    target: dict[str, BoundSpec] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _explained(self) -> ToleranceSpec:
+        bound = self.snr_db is not None or self.agreement is not None
+        if bound and self.reason is None:
+            raise ValueError("a bound of the project's own needs a reason; the report prints it")
+        if not bound and (self.reason is not None or not self.target):
+            raise ValueError("it has no bound; give snr_db, agreement or both")
+        return self
+
+    def bound(self, target: str) -> BoundSpec | None:
+        """What counts for a target: its own bounds, else those for all."""
+        if target in self.target or self.reason is None:
+            return self.target.get(target)
+        return BoundSpec(snr_db=self.snr_db, agreement=self.agreement, reason=self.reason)
 
 
 class BuildSpec(Strict):
@@ -294,6 +327,10 @@ class Spec(Strict):
     quantize: QuantizeSpec = QuantizeSpec()
     sdk: SdkSpec = SdkSpec()
     tolerance: dict[Precision, ToleranceSpec] = Field(default_factory=dict)
+
+    def bound(self, precision: Precision, target: str) -> BoundSpec | None:
+        """The project's own bounds for an artifact, if it has some."""
+        return self.tolerance[precision].bound(target) if precision in self.tolerance else None
 
     @field_validator("input", "output")
     @classmethod

@@ -8,7 +8,7 @@ from deploykit.figures import FIGURES
 from deploykit.manifest import Verdict
 from deploykit.parity.compare import Comparison
 from deploykit.precisions import Precision
-from deploykit.spec import ToleranceSpec
+from deploykit.spec import BoundSpec
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ TOLERANCES: dict[Precision, Tolerance] = {
 }
 
 
-def required_snr_db(precision: Precision, floor_db: float | None, override: ToleranceSpec | None) -> float:
+def required_snr_db(precision: Precision, floor_db: float | None, override: BoundSpec | None) -> float:
     """The signal-to-noise ratio that is demanded, in dB."""
-    if override is not None:
+    if override is not None and override.snr_db is not None:
         return override.snr_db
     rule = TOLERANCES[precision]
     if floor_db is None:
@@ -105,12 +105,13 @@ def judge(
     required_db: float,
     precision: Precision,
     metric: dict[str, float],
-    override: ToleranceSpec | None,
+    override: BoundSpec | None,
 ) -> tuple[Verdict, str]:
     """The verdict and its reason: what failed, or what was demanded."""
     if numbers.non_finite:
         return "failed", f"{numbers.non_finite} output values are NaN or infinite"
-    wanted = TOLERANCES[precision].min_agreement
+    own = override.agreement if override is not None else None
+    wanted = TOLERANCES[precision].min_agreement if own is None else own
     problems = (
         []
         if numbers.snr_db is None or numbers.snr_db >= required_db

@@ -75,7 +75,7 @@ def _compare(
         yardsticks, made = yardsticks.only(kind, sound), taken(made, sound)
         reference = yardsticks["fp32"][kind]
     floor = yardsticks.floor(item.precision, kind, contract)
-    override = captured.project.spec.tolerance.get(item.precision)
+    override = captured.project.spec.bound(item.precision, item.target.name)
     blank = _not_run(item, runner, kind, "")
     record, profile = judged(blank, reference, made, floor, override, contract, result.measured.figures.get(kind, {}))
     if len(sound) < count:

@@ -12,7 +12,7 @@ from deploykit.parity.ranking import align, tied
 from deploykit.parity.tolerance import TOLERANCES, beside_honest, judge, required_snr_db
 from deploykit.precisions import SCHEMES, Precision
 from deploykit.report.model import ErrorProfile
-from deploykit.spec import Contract, ToleranceSpec
+from deploykit.spec import BoundSpec, Contract
 
 
 def judged(
@@ -20,7 +20,7 @@ def judged(
     reference: Draws,
     outputs: Draws,
     floor: float | None,
-    override: ToleranceSpec | None,
+    override: BoundSpec | None,
     contract: Contract,
     figures: Figures,
 ) -> tuple[ParityRecord, ErrorProfile | None]:

@@ -170,7 +170,7 @@ def _model(
         sha256=checked.manifest.sha256,
         macos=_macos(item.target.min_os),
         floor_snr_db=floors_at(item.precision, reference, floors, captured.project.contract),
-        tolerance=captured.project.spec.tolerance.get(item.precision),
+        tolerance=captured.project.spec.bound(item.precision, item.target.name),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from deploykit.parity.compare import Comparison
 from deploykit.parity.tolerance import judge, required_snr_db
 from deploykit.precisions import Precision
-from deploykit.spec import ToleranceSpec
+from deploykit.spec import BoundSpec
 
 
 def numbers(snr: float, bad: int = 0) -> Comparison:
@@ -31,11 +31,18 @@ def test_demanded_is_guidance_or_the_floor_less_its_margin(
 
 
 def test_a_projects_own_bound_wins_and_its_reason_is_told() -> None:
-    own = ToleranceSpec(snr_db=20.0, reason="int8 camera noise is larger")
+    own = BoundSpec(snr_db=20.0, reason="int8 camera noise is larger")
     assert required_snr_db("fp32", 130.0, own) == 20.0
     verdict, reason = judge(numbers(25.0), 20.0, "fp32", {}, own)
     assert verdict == "passed"
     assert "int8 camera noise" in reason
+
+
+def test_a_projects_own_share_wins_and_leaves_the_decibels_as_they_are() -> None:
+    own = BoundSpec(agreement=0.8, reason="a second network looks at what this one finds")
+    assert required_snr_db("int8", 50.0, own) == 40.0
+    assert judge(numbers(45.0), 40.0, "int8", {"box_agreement": 0.85}, own)[0] == "passed"
+    assert judge(numbers(45.0), 40.0, "int8", {"box_agreement": 0.79}, own)[0] == "failed"
 
 
 def test_verdicts() -> None:
