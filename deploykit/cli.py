@@ -258,6 +258,35 @@ def run(
 
 
 @app.command()
+def bench(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FOLDER | FILES]", help="The output folder of a build, or artifacts."),
+    ] = None,
+    runner: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these.")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="Of each file, at most.")] = 50,
+    limit: Annotated[float, typer.Option(min=0, help="Seconds for all files of a runner.")] = 30.0,
+    adb: Annotated[bool, typer.Option("--adb", help="On attached Android devices, too.")] = False,
+    tool: Annotated[Path | None, typer.Option(metavar="FILE", help="LiteRT's benchmark_model for the device.")] = None,
+    to: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="The figures as JSON.")] = None,
+) -> None:
+    """Measure how long artifacts take to load and to run, and what memory they need, in turns beside each other.
+
+    The figures of a build's folder are put into its report.
+    Exit codes: 0 it ran, whatever came out, 2 something given is wrong.
+    """
+    from deploykit.bench import command
+
+    with _errors():
+        request = command.Request(tuple(paths or [Path("build")]), tuple(runner or ()), runs, limit, adb, tool)
+        with err.status("measuring") as status:
+            made = command.bench(request, lambda what: status.update(f"measuring on {what}"))
+        if to is not None:
+            command.write_json(made, to)
+        out.print(command.shown(made))
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="An output folder of `deploykit build`.")] = Path("build"),
 ) -> None:

@@ -56,7 +56,7 @@ def _formats(source: Entry, out: Path, workers: int) -> Row:
         captured = stages.capture(work, source, plan)
         capture_s = time.monotonic() - start
         lowered = stages.lower(work, captured, plan)
-        outputs = stages.run(work, lowered, plan)
+        outputs = stages.run(work, captured, lowered, plan)
         examined = stages.examine(work, lowered)
         checked = stages.check(work, captured, lowered, outputs, examined, plan)
     figures = {name: _figures([c for c in checked if c.item.target.name in TARGETS[name]]) for name in TARGETS}

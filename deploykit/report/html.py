@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from deploykit.bench.records import Speed
 from deploykit.figures import FIGURES, REFERENCE, main_figures
 from deploykit.manifest import ComputeUnits, Verdict
 from deploykit.render import render
@@ -118,6 +119,16 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Benched:
+    """What was measured in one place."""
+
+    title: str
+    speeds: tuple[Speed, ...]
+    slowest: float
+    """The largest median of a real runtime, in milliseconds."""
+
+
+@dataclass(frozen=True)
 class Page:
     """All that the templates need beside the report."""
 
@@ -143,6 +154,7 @@ class Page:
     """Whether one of those who answered is Core ML's reference runner."""
     mac: tuple[mac.MacTable, ...]
     mac_hint: str
+    benched: tuple[Benched, ...]
     largest: int
     slowest: float
     total_seconds: float
@@ -191,6 +203,7 @@ def page(report: Report) -> Page:
         reference_answers=any(words.REFERENCE_RUNNER in p.by for s in report.samples for p in s.predictions),
         mac=mac.tables(report, table),
         mac_hint=mac.hint(report),
+        benched=_benched(report),
         largest=max((artifact.bytes or 0 for artifact in report.artifacts), default=0),
         slowest=max((stage.seconds for stage in report.stages), default=0.0),
         total_seconds=sum(stage.seconds for stage in report.stages),
@@ -200,6 +213,21 @@ def page(report: Report) -> Page:
 def link(path: str) -> str:
     """A path of the output folder as a relative address, whatever characters it holds."""
     return UP + quote(path.encode("utf-8", "replace"))
+
+
+def _benched(report: Report) -> tuple[Benched, ...]:
+    """This machine first, then devices."""
+    found: dict[str, list[Speed]] = {}
+    for speed in report.bench.speeds if report.bench else ():
+        found.setdefault(speed.device, []).append(speed)
+    return tuple(
+        Benched(
+            f"On {device or 'this machine'}",
+            tuple(speeds),
+            max((speed.median_ms or 0.0 for speed in speeds if not speed.interprets), default=0.0),
+        )
+        for device, speeds in found.items()
+    )
 
 
 def _unrun(table: Iterable[Row]) -> tuple[str, ...]:

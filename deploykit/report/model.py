@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from deploykit.bench.records import Bench
 from deploykit.mac import Device, Machine
 from deploykit.manifest import (
     ComputeUnits,
@@ -174,6 +175,8 @@ class Report(Strict):
     sdks: tuple[SdkRecord, ...]
     mac: tuple[MacRun, ...] = ()
     """What `deploykit parity --import` brought; its comparisons are in `parity`."""
+    bench: Bench | None = None
+    """What `deploykit bench` measured."""
     jobs: int = 0
     """How many captures, lowerings, runs and examinations the build is made of; 0 where nobody counted."""
     reused: tuple[str, ...] = ()

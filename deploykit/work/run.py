@@ -51,7 +51,7 @@ class Measured:
     seen: dict[int, tuple[Sighting, Sighting]] = field(default_factory=dict)
 
 
-def run(runner: str, artifact: Path, inputs: Path, outputs: Path, asked: Asked) -> Measured:
+def run(runner: str, artifact: Path, inputs: Path, outputs: Path, asked: Asked | None = None) -> Measured:
     """Executes a saved artifact on every draw of every kind of input, saves what it gave, and measures it.
 
     Raises:
@@ -60,7 +60,7 @@ def run(runner: str, artifact: Path, inputs: Path, outputs: Path, asked: Asked) 
     with RUNNERS[runner].open(artifact) as opened:
         made = run_draws(opened, load(inputs), load_states(inputs))
     save(outputs, made)
-    return measured(made, asked) if asked.draws else Measured()
+    return measured(made, asked) if asked is not None and asked.draws else Measured()
 
 
 def measured(made: Mapping[str, Draws], asked: Asked) -> Measured:
