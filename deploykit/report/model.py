@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from deploykit.coverage import Coverage
 from deploykit.mac import Device, Machine
 from deploykit.manifest import (
     ComputeUnits,
@@ -18,11 +19,13 @@ from deploykit.manifest import (
 from deploykit.precisions import Precision
 from deploykit.sightings import Sighting
 from deploykit.spec import Contract
-from deploykit.strict import Strict
+from deploykit.strict import Sparse, Strict
 
 
-class ArtifactRecord(Strict):
+class ArtifactRecord(Sparse):
     """One target at one precision: the artifact, or why there is none."""
+
+    SPARSE = ("coverage",)
 
     target: str
     target_title: str
@@ -48,6 +51,8 @@ class ArtifactRecord(Strict):
     """What rounding to fp16 leaves of each op's output, in the order of execution; empty where it was not looked at."""
     costliest: OpRecord | None = None
     """The op whose rounding costs the output most, where one stands out."""
+    coverage: Coverage | None = None
+    """What accelerators take of it, where that could be told."""
 
 
 class ErrorProfile(Strict):
