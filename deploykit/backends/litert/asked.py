@@ -19,6 +19,9 @@ from deploykit.opgraph import Answer, Graph, Op, Verdict
 SECONDS = 120
 """What compiling for a GPU may take, also on one that is a program."""
 
+KEPT = 20
+"""Lines of a text that is not understood."""
+
 LOADERS = ("libvulkan.so.1", "/usr/lib/chromium/libvulkan.so.1")
 DRIVERS = ("/usr/lib/chromium/vk_swiftshader_icd.json",)
 """Where Debian's chromium package has a Vulkan loader and SwiftShader, a driver that computes on the CPU."""
@@ -126,7 +129,7 @@ def heard(graph: Graph, text: str) -> Answer:
     refused = _REFUSED.search(text)
     if refused is None and not re.search(r"^whole$", text, re.MULTILINE):
         verdicts = [Verdict("unknown", "LiteRT's GPU accelerator did not say what it takes")] * len(graph.ops)
-        return _gpu_answer(verdicts, (text.strip()[-2000:],), None)
+        return _gpu_answer(verdicts, _kept(text), None)
     verdicts = [Verdict("taken")] * len(graph.ops)
     lines = list(dict.fromkeys(_LINE.finditer(refused["lines"]))) if refused else []
     named = [(line["op"], found["why"], found["name"]) for line in lines if (found := _named(line["why"]))]
@@ -140,6 +143,12 @@ def heard(graph: Graph, text: str) -> Answer:
             verdicts[number] = Verdict("not taken", why)
     counted = refused and (0 if refused["taken"] == "No" else int(refused["taken"]))
     return _gpu_answer(verdicts, (), counted)
+
+
+def _kept(text: str) -> tuple[str, ...]:
+    """What was not understood, without what differs from run to run: chatter, times, addresses."""
+    lines = [line for line in text.splitlines() if line.strip() and not re.match(r"INFO|I\d{4} ", line)]
+    return tuple(re.sub(r"0x[0-9a-f]+|\d{9,}\.\d+|/\S*/", "", line) for line in lines[-KEPT:])
 
 
 def _gpu_answer(verdicts: list[Verdict], notes: tuple[str, ...], counted: int | None) -> Answer:
