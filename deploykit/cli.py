@@ -226,6 +226,25 @@ def inspect(
 
 
 @app.command()
+def analyze(
+    path: Annotated[Path, typer.Argument(help="A .tflite, .onnx or .mlpackage, an artifact's folder, or a build's.")],
+    json: Annotated[bool, typer.Option("--json", help="Everything that is known, as JSON.")] = False,
+) -> None:
+    """Tell what each accelerator of a phone takes of a saved artifact, what it leaves to the CPU, and why.
+
+    Exit codes: 0 it could be told, 2 something given is wrong.
+    """
+    from deploykit import analysis
+
+    with _errors():
+        found = analysis.analyze(path)
+        if json:
+            typer.echo(analysis.as_json(found))
+        else:
+            out.print(analysis.shown(found))
+
+
+@app.command()
 def run(
     model: Annotated[Path, typer.Argument(help="An .mlpackage, .tflite or .onnx, or an artifact's folder.")],
     given: Annotated[

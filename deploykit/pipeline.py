@@ -32,12 +32,13 @@ def build(request: BuildRequest, progress: Progress) -> Report:
         with progress.stage("run"):
             outputs = stages.run(work, captured, lowered, plan)
             examined = stages.examine(work, lowered)
+            coverage = stages.cover(work, lowered)
         with progress.stage("parity"):
             checked = stages.check(work, captured, lowered, outputs, examined, plan)
         with progress.stage("codegen"):
             sdks = stages.generate(work, captured, checked, plan, request.wish)
             stages.mac_kit(work, captured, checked)
         with progress.stage("report"):
-            report = stages.report(work, captured, checked, sdks, plan, progress.seconds)
+            report = stages.report(work, captured, checked, coverage, sdks, plan, progress.seconds)
     stages.remember(work, request)
     return report

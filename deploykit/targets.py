@@ -34,6 +34,8 @@ class Target(Strict):
     """Names of the runners that check the artifact on this host (`deploykit.backends.base.RUNNERS`)."""
     accelerators: tuple[Literal["npu", "gpu", "cpu", "neural_engine"], ...]
     """The cascade, best first."""
+    analysed: tuple[str, ...] = ()
+    """What may run parts of the artifact, the SDK's first choice first: tables of `deploykit.accelerators`."""
     min_os: str
     """Android: minSdk (an API level). iOS: the deployment target."""
     runtime: RuntimePackage | None = None

@@ -12,7 +12,7 @@ import pytest
 import deploykit
 
 PACKAGE = Path(deploykit.__file__).parent
-SIBLINGS = ("capture", "prepare", "backends", "parity", "codegen", "report")
+SIBLINGS = ("capture", "prepare", "backends", "accelerators", "parity", "codegen", "report")
 HEAVY = ("torch", "coremltools", "litert_torch", "onnx", "onnxruntime", "ai_edge_litert", "timm")
 
 
@@ -57,10 +57,12 @@ def loaded_after(code: str) -> set[str]:
         "import deploykit.pipeline",
         "import deploykit.execution",
         "import deploykit.inspection",
+        "import deploykit.analysis",
+        "import deploykit.accelerators.analysis",
         "import deploykit.bisect.command",
         "from deploykit.cli import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass",
     ],
-    ids=["codegen", "pipeline", "run", "inspect", "bisect", "help"],
+    ids=["codegen", "pipeline", "run", "inspect", "analyze", "accelerators", "bisect", "help"],
 )
 def test_no_heavy_package_is_imported(code: str) -> None:
     assert loaded_after(code) & set(HEAVY) == set()

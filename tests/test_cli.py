@@ -15,7 +15,19 @@ from tests.conftest import ROOT, Build, Run
 def test_version_and_help(cli: Callable[..., Run]) -> None:
     assert cli("--version").out == f"deploykit {deploykit.__version__}\n"
     text = cli("--help").out
-    for command in ("build", "init", "inspect", "parity", "run", "report", "cache", "probe", "bisect", "doctor"):
+    for command in (
+        "build",
+        "init",
+        "inspect",
+        "analyze",
+        "parity",
+        "run",
+        "report",
+        "cache",
+        "probe",
+        "bisect",
+        "doctor",
+    ):
         assert re.search(rf"\b{command}\b", text)
 
 

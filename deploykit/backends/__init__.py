@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, get_args
 
 from deploykit.backends.base import Inside, Road, Runner, Tensors, Watch
 from deploykit.manifest import ComputeUnits, Interface, UnknownOp
+from deploykit.opgraph import Answer, Graph
 from deploykit.precisions import SCHEMES, Precision
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -71,6 +72,10 @@ class Backend:
     """Fields of a target that change the file, beside its precision."""
     one_shape: bool = False
     """Whether a signature of its files takes one shape only: a size that the contract lists makes one for each."""
+    graph: str = ""
+    """Where the reader of a saved file's ops is."""
+    asked: str = ""
+    """Where the format's runtime, or its vendor's tool, is asked what accelerators take of a file, if it can be."""
 
     def unknown(self, program: torch.export.ExportedProgram, root: Path) -> tuple[UnknownOp, ...]:
         """What of a program, after the first road's rewrites, its converter does not know.
@@ -95,6 +100,20 @@ class Backend:
             ArtifactError: if it cannot be read.
         """
         found: Interface = resolve_name(self.interface)(artifact)
+        return found
+
+    def read_graph(self, artifact: Path) -> Graph:
+        """The ops of a saved file, as plain data.
+
+        Raises:
+            ArtifactError: if it cannot be read, or has ops that nobody knows.
+        """
+        found: Graph = resolve_name(self.graph)(artifact)
+        return found
+
+    def ask(self, artifact: Path, graph: Graph) -> tuple[Answer, ...]:
+        """What the runtime and the vendor's tools on this host say that accelerators take of a file."""
+        found: tuple[Answer, ...] = resolve_name(self.asked)(artifact, graph) if self.asked else ()
         return found
 
     def follow(self, artifact: Path, inputs: Tensors, watch: Watch) -> Tensors:
@@ -265,6 +284,7 @@ BACKENDS: dict[str, Backend] = {
         inside="deploykit.backends.coreml.numerics:look_inside",
         islands=True,
         options=("min_os",),
+        graph="deploykit.backends.coreml.graph:read_graph",
     ),
     "litert": Backend(
         (
@@ -296,6 +316,8 @@ BACKENDS: dict[str, Backend] = {
         "deploykit.backends.litert.quantize:quantize",
         "fp32",
         one_shape=True,
+        graph="deploykit.backends.litert.graph:read_graph",
+        asked="deploykit.backends.litert.asked:ask",
     ),
     "onnx": Backend(
         (
@@ -316,6 +338,8 @@ BACKENDS: dict[str, Backend] = {
         "fp32",
         widens=True,
         islands=True,
+        graph="deploykit.backends.onnx.graph:read_graph",
+        asked="deploykit.backends.onnx.asked:ask",
     ),
 }
 

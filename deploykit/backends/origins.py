@@ -28,8 +28,7 @@ def save_origins(
         root: of the user's project.
         folder: where the file goes.
     """
-    found = origins_of(captured, lowered, root)
-    (folder / ORIGINS).write_text(json.dumps(found, indent=0, sort_keys=True), encoding="utf-8")
+    write_origins(origins_of(captured, lowered, root), folder)
 
 
 def origins_of(
@@ -59,9 +58,41 @@ def calls(module: torch.fx.GraphModule) -> Iterator[torch.fx.Node]:
             yield from (node for node in inner.graph.nodes if node.op == "call_function")
 
 
+def modules_of(captured: torch.export.ExportedProgram, root: Path) -> dict[str, str]:
+    """The lines of each module, by the name that litert-torch gives to the tensors of its ops.
+
+    A module whose ops come from several lines has the first of them, and says how many there are.
+
+    Args:
+        captured: as torch.export gave it.
+        root: of the user's project.
+    """
+    lines: dict[str, dict[str, str]] = {}
+    for node in calls(captured.graph_module):
+        stack = list((node.meta.get("nn_module_stack") or {}).values())
+        if stack and (line := line_of(node, root)):
+            key = "/".join(f"{kind}_{path.rpartition('.')[2]}" if path else str(kind) for path, kind in stack)
+            lines.setdefault(key, {})[line] = f" in {_module(node)}"
+    return {
+        key: (first + module if len(found) == 1 else f"{first} or another of {len(found)} lines{module}")
+        for key, found in lines.items()
+        for first, module in [next(iter(found.items()))]
+    }
+
+
+def write_origins(found: dict[str, str], folder: Path) -> None:
+    """Leaves `ORIGINS` beside a road's file."""
+    (folder / ORIGINS).write_text(json.dumps(found, indent=0, sort_keys=True), encoding="utf-8")
+
+
 def line_of(node: torch.fx.Node, root: Path) -> str | None:
     """The innermost line that is not torch's own, for example "model.py:12 `x = x / 0.1`"."""
-    frames = [f for f in _FRAME.finditer(str(node.meta.get("stack_trace", ""))) if not f["file"].startswith(_TORCH)]
+    return line_in(str(node.meta.get("stack_trace", "")), root)
+
+
+def line_in(trace: str, root: Path) -> str | None:
+    """The same of a stack trace as text."""
+    frames = [f for f in _FRAME.finditer(trace) if not f["file"].startswith(_TORCH)]
     return f"{_short(Path(frames[-1]['file']), root)}:{frames[-1]['line']} `{frames[-1]['code']}`" if frames else None
 
 

@@ -14,7 +14,7 @@ from deploykit.bench.records import Speed
 from deploykit.figures import FIGURES, REFERENCE, main_figures
 from deploykit.manifest import ComputeUnits, Verdict
 from deploykit.render import render
-from deploykit.report import curve, front, mac, plots, words
+from deploykit.report import accelerators, curve, front, mac, plots, words
 from deploykit.report.model import ErrorProfile, Prediction, Report, SampleRecord
 from deploykit.report.rows import Row, headline, rows, worst
 from deploykit.sightings import SeenBox
@@ -149,6 +149,7 @@ class Page:
     error_kinds: tuple[str, ...]
     curves: tuple[curve.Curve, ...]
     fronts: tuple[front.Front, ...]
+    accelerators: tuple[accelerators.Figure, ...]
     samples: tuple[Sample, ...]
     reference_answers: bool
     """Whether one of those who answered is Core ML's reference runner."""
@@ -199,6 +200,7 @@ def page(report: Report) -> Page:
         error_kinds=error_kinds,
         curves=curve.curves(report.artifacts),
         fronts=front.fronts(report),
+        accelerators=accelerators.figures(report.artifacts),
         samples=tuple(_sample(record) for record in report.samples),
         reference_answers=any(words.REFERENCE_RUNNER in p.by for s in report.samples for p in s.predictions),
         mac=mac.tables(report, table),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from deploykit.bench.records import Bench
+from deploykit.coverage import Coverage
 from deploykit.mac import Device, Machine
 from deploykit.manifest import (
     ComputeUnits,
@@ -19,11 +20,13 @@ from deploykit.manifest import (
 from deploykit.precisions import Precision
 from deploykit.sightings import Sighting
 from deploykit.spec import Contract
-from deploykit.strict import Strict
+from deploykit.strict import Sparse, Strict
 
 
-class ArtifactRecord(Strict):
+class ArtifactRecord(Sparse):
     """One target at one precision: the artifact, or why there is none."""
+
+    SPARSE = ("coverage",)
 
     target: str
     target_title: str
@@ -52,6 +55,8 @@ class ArtifactRecord(Strict):
     not looked at."""
     costliest: OpRecord | None = None
     """The op whose rounding costs the output most, where one stands out."""
+    coverage: Coverage | None = None
+    """What accelerators take of it, where that could be told."""
 
 
 class ErrorProfile(Strict):

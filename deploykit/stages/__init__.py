@@ -2,6 +2,7 @@
 
 from deploykit.stages.check import check as check
 from deploykit.stages.execute import capture as capture
+from deploykit.stages.execute import cover as cover
 from deploykit.stages.execute import examine as examine
 from deploykit.stages.execute import honest as honest
 from deploykit.stages.execute import run as run

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploykit.backends.base import ORIGINS
 from deploykit.cache.memory import Task
+from deploykit.coverage import Coverage
 from deploykit.errors import DeploykitError, UnsupportedOpsError
 from deploykit.jobs import JobDied, JobFailed
 from deploykit.manifest import OpRecord, RoadRecord, UnknownOp
@@ -18,6 +19,7 @@ from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.stages.yardsticks import Yardsticks, load_yardsticks
 from deploykit.work import capture as capture_job
+from deploykit.work import cover as cover_job
 from deploykit.work import examine as examine_job
 from deploykit.work import honest as honest_job
 from deploykit.work import run as run_job
@@ -192,4 +194,23 @@ def examine(work: Workspace, lowered: dict[Lowering, Lowered]) -> dict[Lowering,
         except DeploykitError as error:
             done[lowering] = str(error)
         work.progress.job(f"examine {lowering.name}", work.log(f"examine-{lowering.name}"))
+    return done
+
+
+def cover(work: Workspace, lowered: dict[Lowering, Lowered]) -> dict[Lowering, Coverage]:
+    """What accelerators take of every file; nothing of one that cannot be read op by op, which the build survives."""
+    futures: dict[Future[Coverage], Lowering] = {}
+    for lowering, made in lowered.items():
+        if made.file is not None:
+            log, notes = work.log(f"accelerators-{lowering.name}"), made.file.parent / ORIGINS
+            name, given = f"accelerators of {lowering.name}", (lowering.backend, made.file)
+            futures[work.submit(Task(name, log, cover_job.cover, given, reads=(notes,)))] = lowering
+    done: dict[Lowering, Coverage] = {}
+    for future in as_completed(futures):
+        lowering = futures[future]
+        try:
+            done[lowering] = future.result()
+        except DeploykitError as error:
+            work.progress.note(f"nothing is known of accelerators for {lowering.name}: {error}")
+        work.progress.job(f"accelerators of {lowering.name}", work.log(f"accelerators-{lowering.name}"))
     return done

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import deploykit
 from deploykit.backends import BACKENDS
+from deploykit.coverage import Coverage
 from deploykit.manifest import Verdict
 from deploykit.report.html import html
 from deploykit.report.junit import junit
 from deploykit.report.model import ArtifactRecord, ModelRecord, Prediction, Report, SampleRecord, SdkRecord, StageTime
 from deploykit.sightings import Sighting
 from deploykit.stages.check import Checked
-from deploykit.stages.plan import Plan
+from deploykit.stages.plan import Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.work.capture import Captured
 from deploykit.work.draws import load
@@ -28,12 +29,13 @@ def report(
     work: Workspace,
     captured: Captured,
     checked: tuple[Checked, ...],
+    coverage: dict[Lowering, Coverage],
     sdks: tuple[SdkRecord, ...],
     plan: Plan,
     seconds: dict[str, float],
 ) -> Report:
     """Writes `report/` and gives the report back."""
-    artifacts = tuple(_artifact(work, c) for c in checked)
+    artifacts = tuple(_artifact(work, c, coverage.get(c.item.lowering)) for c in checked)
     tools = sorted({tool for item in plan.items for tool in BACKENDS[item.target.backend].tools} | {"numpy"})
     project = captured.project
     made = Report(
@@ -78,7 +80,7 @@ def overall(artifacts: Iterable[ArtifactRecord]) -> Verdict:
     return "failed" if "failed" in verdicts else "not_run" if "not_run" in verdicts else "passed"
 
 
-def _artifact(work: Workspace, checked: Checked) -> ArtifactRecord:
+def _artifact(work: Workspace, checked: Checked, coverage: Coverage | None) -> ArtifactRecord:
     manifest, path = checked.manifest, checked.path
     return ArtifactRecord(
         target=checked.item.target.name,
@@ -99,6 +101,7 @@ def _artifact(work: Workspace, checked: Checked) -> ArtifactRecord:
         underflows=checked.inside.underflows,
         curve=checked.inside.curve,
         costliest=checked.inside.costliest,
+        coverage=coverage,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 from deploykit.backends import BACKENDS
-from deploykit.backends.base import LowerRequest, Quantizer, QuantizeRequest
+from deploykit.backends.base import ORIGINS, LowerRequest, Quantizer, QuantizeRequest
 from deploykit.calibration import KIND
 from deploykit.work.draws import each, load
 from deploykit.work.lower import lowering
@@ -34,8 +34,15 @@ def narrow(
     entry = next(entry for entry in BACKENDS[backend].roads if entry.name == road)
     with lowering():
         path = Path(shutil.copyfile(twin, request.folder / twin.name))
+        copy_origins(twin.parent, request.folder)
         resolve_name(entry.narrow)(path)
     return path, used, round(time.monotonic() - start, 3)
+
+
+def copy_origins(given: Path, to: Path) -> None:
+    """A file made of another one has its ops, which come from the same lines."""
+    if (given / ORIGINS).is_file():
+        shutil.copyfile(given / ORIGINS, to / ORIGINS)
 
 
 def quantize(
@@ -59,6 +66,7 @@ def quantize(
     with lowering():
         path = folder / base.name
         (shutil.copytree if base.is_dir() else shutil.copyfile)(base, path)
+        copy_origins(base.parent, folder)
         draws = list(each(load(request.calibration)[KIND])) if request.calibration else []
         quantizer: Quantizer = resolve_name(BACKENDS[backend].quantize)
         more = quantizer(path, request, draws)

@@ -15,6 +15,7 @@ import torch
 from deploykit.backends.base import LowerRequest
 from deploykit.backends.litert.half import weights_to_fp16
 from deploykit.backends.litert.runner import SIGNATURE
+from deploykit.backends.origins import modules_of, write_origins
 
 _TFL_OPS = "LITERT_TORCH_FULL_TFL_DECOMPS"
 """Has litert-torch lower by a table of its own from ATen to TFLite's ops, and not by way of StableHLO."""
@@ -26,6 +27,7 @@ def from_litert_torch(program: torch.export.ExportedProgram, request: LowerReque
     Where the contract lists sizes, the file has a signature for each; they share their weights.
     """
     path = request.folder / f"{request.name}.tflite"
+    write_origins(modules_of(program, request.source), request.folder)
     if request.others:
         converter: Any = litert_torch
         for name, each in {SIGNATURE: program, **request.others}.items():

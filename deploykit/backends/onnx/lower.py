@@ -14,10 +14,12 @@ from onnxconverter_common import float16
 from torch.utils import _pytree as pytree
 
 from deploykit.backends.base import LowerRequest
+from deploykit.backends.origins import line_in, write_origins
 from deploykit.errors import LoweringError
 from deploykit.manifest import Signature
 
 _PRIVATE = "deploykit_"
+_TRACE = "pkg.torch.onnx.stack_trace"
 
 OPSET = 18
 """Known by every ONNX Runtime since 1.14: https://onnxruntime.ai/docs/reference/compatibility.html"""
@@ -86,7 +88,18 @@ def _export(program: torch.export.ExportedProgram, request: LowerRequest) -> onn
     if exported is None:
         raise RuntimeError("torch.onnx.export gave nothing back")
     model: onnx.ModelProto = exported.model_proto
+    write_origins(_origins(model, request.source), request.folder)
     return model
+
+
+def _origins(model: onnx.ModelProto, root: Path) -> dict[str, str]:
+    """What the exporter says of each node's line and module, by the values that it gives; the file keeps none of it."""
+    found: dict[str, str] = {}
+    for node in model.graph.node:
+        said = {entry.key: entry.value for entry in node.metadata_props}
+        if line := line_in(said.get(_TRACE, ""), root):
+            found |= dict.fromkeys(node.output, line)
+    return found
 
 
 def _finish(model: onnx.ModelProto, request: LowerRequest) -> Path:

@@ -1,0 +1,1 @@
+"""What each accelerator takes of a graph: tables with their sources, judged op by op, and the parts that come of it."""

@@ -1,0 +1,167 @@
+"""What LiteRT itself does with a `.tflite` file on this host: which ops its CPU and GPU paths take."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from ai_edge_litert.interpreter import Interpreter
+
+from deploykit.accelerator_names import LITERT_GPU, TFLITE_XNNPACK
+from deploykit.backends.litert import analyzer
+from deploykit.backends.litert.graph import place_of
+from deploykit.opgraph import Answer, Graph, Op, Verdict
+
+SECONDS = 120
+"""What compiling for a GPU may take, also on one that is a program."""
+
+KEPT = 20
+"""Lines of a text that is not understood."""
+
+LOADERS = ("libvulkan.so.1", "/usr/lib/chromium/libvulkan.so.1")
+DRIVERS = ("/usr/lib/chromium/vk_swiftshader_icd.json",)
+"""Where Debian's chromium package has a Vulkan loader and SwiftShader, a driver that computes on the CPU."""
+
+_PROBE = """
+import ctypes, sys
+for loader in sys.argv[2:]:
+    try:
+        ctypes.CDLL(loader, mode=ctypes.RTLD_GLOBAL)
+        break
+    except OSError:
+        pass
+from ai_edge_litert.compiled_model import CompiledModel
+from ai_edge_litert.hardware_accelerator import HardwareAccelerator
+model = CompiledModel.from_file(sys.argv[1], HardwareAccelerator.GPU | HardwareAccelerator.CPU)
+print("whole" if model.is_fully_accelerated() else "in part")
+"""
+
+_REFUSED = re.compile(
+    r"^(?:ERROR: )?Following operations are not supported by GPU delegate:\n(?P<lines>.*?)\n"
+    r"(?P<taken>\d+|No) operations will run on the GPU",
+    re.MULTILINE | re.DOTALL,
+)
+_OPENED = "Created a WebGPU environment"
+_LINE = re.compile(r"^(?P<op>[A-Z][A-Z0-9_]*): (?P<why>.+)$", re.MULTILINE)
+_TENSORS = (
+    re.compile(r'^Tensor "(?P<name>.*)" (?P<why>has bad input dims size: \d+)\.?$'),
+    re.compile(r"^(?P<why>Tensor dimensions must be less than \d+)\. (?P<name>.+)$"),
+)
+"""Reasons that name a tensor."""
+
+
+def ask(path: Path, graph: Graph) -> tuple[Answer, ...]:
+    """Everything that can be asked on this host; what cannot be had is left to the tables."""
+    answers = (_cpu(path, graph), _gpu(path, graph), analyzer.ask(path, graph))
+    return tuple(answer for answer in answers if answer is not None)
+
+
+def _cpu(path: Path, graph: Graph) -> Answer | None:
+    """XNNPACK, as the interpreter on this host hands parts of the graph to it."""
+    try:
+        interpreter = Interpreter(str(path))
+        interpreter.allocate_tensors()
+        details = interpreter._get_ops_details()
+    except (RuntimeError, ValueError):
+        return None
+    parts = [op for op in details if op["op_name"] == "DELEGATE"]
+    maker = {place_of(out.name): number for number, op in enumerate(graph.ops) for out in op.outputs}
+    taken: set[int] = set()
+    for part in parts:
+        taken |= _within(graph, maker, {int(i) for i in part["inputs"]}, [int(o) for o in part["outputs"]])
+    verdicts = tuple(
+        Verdict("taken") if number in taken else Verdict("not taken", "XNNPACK left it to TFLite's own kernels")
+        for number in range(len(graph.ops))
+    )
+    source = "XNNPACK in ai-edge-litert, which partitioned this file on this host"
+    notes = ("an ARM phone has the same ops, and may compute them at fp16",)
+    return Answer(TFLITE_XNNPACK, "measured", source, f"ai-edge-litert {version('ai-edge-litert')}", verdicts, notes)
+
+
+def _within(graph: Graph, maker: dict[int, int], inputs: set[int], outputs: list[int]) -> set[int]:
+    """The ops between the inputs and the outputs of a part."""
+    found: set[int] = set()
+    pending = list(outputs)
+    while pending:
+        number = maker.get(pending.pop())
+        if number is None or number in found:
+            continue
+        found.add(number)
+        tensors = (place_of(t.name) for t in graph.ops[number].inputs if t is not None and not t.constant)
+        pending += [tensor for tensor in tensors if tensor not in inputs]
+    return found
+
+
+def _gpu(path: Path, graph: Graph) -> Answer | None:
+    """LiteRT's GPU accelerator (ML Drift by way of WebGPU), where this host has a Vulkan driver."""
+    env = dict(os.environ)
+    driver = next((name for name in DRIVERS if Path(name).is_file()), None)
+    if driver and not {"VK_DRIVER_FILES", "VK_ICD_FILENAMES"} & env.keys():
+        env |= {"VK_DRIVER_FILES": driver, "VK_ICD_FILENAMES": driver}  # the second for old loaders
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _PROBE, str(path), *LOADERS],
+            env=env,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    said = done.stdout + done.stderr
+    if done.returncode == 0:
+        return heard(graph, said)
+    if _OPENED not in said:
+        return None  # this host has no Vulkan driver that it takes: that says nothing of the file
+    how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
+    died = Verdict("not taken", f"LiteRT's GPU accelerator died of this file on this host ({how})")
+    return _gpu_answer([died] * len(graph.ops), ("an app that gives it this file may die, too",), None)
+
+
+def heard(graph: Graph, text: str) -> Answer:
+    """What the GPU accelerator printed, as verdicts; what is not understood is kept word for word."""
+    refused = _REFUSED.search(text)
+    if refused is None and not re.search(r"^whole$", text, re.MULTILINE):
+        verdicts = [Verdict("unknown", "LiteRT's GPU accelerator did not say what it takes")] * len(graph.ops)
+        return _gpu_answer(verdicts, _kept(text), None)
+    verdicts = [Verdict("taken")] * len(graph.ops)
+    lines = list(dict.fromkeys(_LINE.finditer(refused["lines"]))) if refused else []
+    named = [(line["op"], found["why"], found["name"]) for line in lines if (found := _named(line["why"]))]
+    for line in lines:
+        everything = line["why"] == "Operation is not supported."
+        if everything or not _named(line["why"]):
+            for number in (n for n, op in enumerate(graph.ops) if op.op == line["op"]):
+                verdicts[number] = Verdict("not taken" if everything else "unknown", line["why"].rstrip("."))
+    for kind, why, name in named:
+        for number in (n for n, op in enumerate(graph.ops) if op.op == kind and _has(op, name)):
+            verdicts[number] = Verdict("not taken", why)
+    counted = refused and (0 if refused["taken"] == "No" else int(refused["taken"]))
+    return _gpu_answer(verdicts, (), counted)
+
+
+def _kept(text: str) -> tuple[str, ...]:
+    """What was not understood, without what differs from run to run: chatter, times, addresses."""
+    lines = [line for line in text.splitlines() if line.strip() and not re.match(r"INFO|I\d{4} ", line)]
+    return tuple(re.sub(r"0x[0-9a-f]+|\d{9,}\.\d+|/\S*/", "", line) for line in lines[-KEPT:])
+
+
+def _gpu_answer(verdicts: list[Verdict], notes: tuple[str, ...], counted: int | None) -> Answer:
+    source = "LiteRT's GPU accelerator (ML Drift, WebGPU), which partitioned this file on this host"
+    told = (*notes, "LiteRT hands the largest part alone to the GPU")
+    found = f"ai-edge-litert {version('ai-edge-litert')}"
+    return Answer(LITERT_GPU, "measured", source, found, tuple(verdicts), told, counted)
+
+
+def _named(why: str) -> re.Match[str] | None:
+    return next((found for pattern in _TENSORS if (found := pattern.match(why))), None)
+
+
+def _has(op: Op, name: str) -> bool:
+    tensors = (*(tensor for tensor in op.inputs if tensor is not None), *op.outputs)
+    return any(tensor.name.partition(" ")[2] == name for tensor in tensors)
