@@ -57,7 +57,7 @@ TOOLS = (
     Tool("swift", "compiles the generated Swift", "make toolchains, or https://www.swift.org/install", _swift),
     Tool(
         "chromium",
-        "brings a software Vulkan driver for LiteRT's GPU path",
+        "brings a Vulkan driver in software, for LiteRT's GPU engine",
         DEBIAN.format("chromium"),
         _on_path("chromium"),
     ),
