@@ -108,7 +108,7 @@ def on_gpu(
     if gpu.on_gpu == 0:
         why = "the GPU engine took no op of the file: the outputs are the CPU's, and an SDK stays there"
     elif gpu.equal_bits:
-        why = "every output is the CPU's to the bit, so the GPU probably computed nothing, whatever LiteRT says"
+        why = "every output is the CPU's to the bit: the GPU probably computed nothing of it, and this proves nothing"
     unproven = {"gpu": gpu, "verdict": "not_run", "reason": why}
     plain = {"gpu": gpu}
     return [r.model_copy(update=unproven if why and r.verdict == "passed" else plain) for r in records]

@@ -84,7 +84,7 @@ def test_the_cpus_bits_prove_nothing(item: Item, tmp_path: Path) -> None:
     found = compared(item, tmp_path, RIGHT + NOISE, RIGHT + NOISE)
     record = on_gpu(found)
     assert record.verdict == "not_run"
-    assert "the CPU's to the bit, so the GPU probably computed nothing" in record.reason
+    assert "the CPU's to the bit: the GPU probably computed nothing" in record.reason
     assert record.gpu is not None
     assert record.gpu.equal_bits
     assert record.snr_db is not None  # the figures stay

@@ -36,13 +36,16 @@ HOST = (
     "serve({channel}, {artifact!r}, {arithmetic!r}, {loader!r})"
 )
 
-# What the engine writes: the wheel's own words, of ai-edge-litert 2.1.
+# What the engine writes: the wheel's own words, of ai-edge-litert 2.3.
 _ADAPTER = re.compile(r"Selected adapter: (.+?), arch=.*adapterType=(.+)")
 _SHARES = re.compile(r"(\d+) operations will run on the GPU, and the remaining (\d+)")
 _NOTHING = re.compile(r"No operations will run on the GPU, and all (\d+)")
 _LEFT = re.compile(r"operations are not supported by GPU delegate:\n((?:[A-Z0-9_]+: .*\n)+)")
 _REFUSED = re.compile(r"^Warning: (.+)", re.MULTILINE)
 _ERROR = re.compile(r"^ERROR: (?!\[)(.+)", re.MULTILINE)
+CRASH = (
+    "Whether a phone's does so, too, is not known here: there it would end the app, so try one, or leave its GPU out"
+)
 NO_DRIVER = "Failed to initialize WebGPU environment"
 
 
@@ -58,8 +61,7 @@ class GpuRunner(Runner):
             limit_s: seconds for this and all runs.
 
         Raises:
-            RunnerLimitError: if there is no driver, or the engine refuses the driver or the file.
-            ArtifactError: if the engine crashes.
+            RunnerLimitError: if there is no driver, or the engine refuses the driver or the file, or crashes at it.
         """
         driver = vulkan.find()
         if isinstance(driver, str):
@@ -84,6 +86,7 @@ class GpuRunner(Runner):
                 stdout=log,
                 stderr=log,
             )
+        self._opened: Opened | None = None
         try:
             opened = self._answer()
             if isinstance(opened, Refused):
@@ -91,12 +94,12 @@ class GpuRunner(Runner):
         except ArtifactError:
             self.close()
             raise
-        self._opened: Opened = opened
+        self._opened = opened
         self._residency = read_residency(self._said, opened.whole, arithmetic)
 
     def takes(self) -> tuple[Taken, ...]:
         """See `Runner.takes`."""
-        return self._opened.takes
+        return self._opened.takes if self._opened else ()
 
     def run(self, inputs: Tensors) -> Tensors:
         """See `Runner.run`.
@@ -141,7 +144,10 @@ class GpuRunner(Runner):
             code = self._process.wait()
             if code == -signal.SIGKILL:
                 raise RunnerStoppedError(f"LiteRT's GPU engine {how_it_ended(code)}") from None
-            raise ArtifactError(f"LiteRT's GPU engine crashed: its process {how_it_ended(code)}") from None
+            how = f"its process {how_it_ended(code)}"
+            if self._opened is None:  # ai-edge-litert 2.3 does so at files with integer weights and float activations
+                raise RunnerLimitError(f"LiteRT's GPU engine crashed when it opened the file: {how}. {CRASH}") from None
+            raise ArtifactError(f"LiteRT's GPU engine crashed when it ran the file: {how}. {CRASH}") from None
         if isinstance(answer, ArtifactError):
             raise ArtifactError(f"on the GPU, {answer}")
         return answer

@@ -124,17 +124,32 @@ def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 @pytest.mark.usefixtures("stand_in")
-def test_a_crash_is_a_failure_and_a_kill_is_not(
+def test_a_crash_at_opening_is_no_verdict_nor_is_a_kill(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(gpu, "HOST", "import os; print('last words', flush=True); os.kill(os.getpid(), 11)")
-    with pytest.raises(ArtifactError, match="crashed: its process was ended by SIGSEGV") as crash:
+    with pytest.raises(RunnerLimitError, match="crashed when it opened the file: its process was ended by SIGSEGV"):
         GpuRunner(DIGITS)
-    assert not isinstance(crash.value, RunnerLimitError)
     assert "last words" in capfd.readouterr().out
     monkeypatch.setattr(gpu, "HOST", "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(RunnerStoppedError, match="out of memory"):
         GpuRunner(DIGITS)
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_crash_at_a_run_is_a_failure(monkeypatch: pytest.MonkeyPatch, picture: np.ndarray) -> None:
+    serve = (
+        "import os, sys; sys.path[:] = {path!r}; from multiprocessing.connection import Connection\n"
+        "from deploykit.backends.litert.gpu_host import Opened\n"
+        "end = Connection({channel}); end.send(Opened(True, ())); end.recv(); os.kill(os.getpid(), 11)"
+    )
+    monkeypatch.setattr(gpu, "HOST", serve)
+    with (
+        GpuRunner(DIGITS) as runner,
+        pytest.raises(ArtifactError, match="crashed when it ran the file: its process was ended by SIGSEGV") as crash,
+    ):
+        runner.run({"image": picture})
+    assert not isinstance(crash.value, RunnerLimitError)
 
 
 def test_a_refused_driver_is_named_with_the_reason() -> None:
