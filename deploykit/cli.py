@@ -261,6 +261,7 @@ def run(
         str | None,
         typer.Option("--compute-units", help="Of coreml-apple: all, cpu_only, cpu_and_gpu or cpu_and_ne."),
     ] = None,
+    arithmetic: Annotated[str | None, typer.Option(help="Of litert-gpu: fp32 or fp16.")] = None,
     to: Annotated[Path | None, typer.Option("--out", help="New folder for the outputs, as NAME.npy.")] = None,
 ) -> None:
     """Run a saved artifact once on this machine, and print its outputs in figures.
@@ -269,7 +270,7 @@ def run(
     """
     from deploykit import execution
 
-    wished = {"mode": mode, "function": function, "compute_units": units}
+    wished = {"mode": mode, "function": function, "compute_units": units, "arithmetic": arithmetic}
     options = {name: value for name, value in wished.items() if value is not None}
     with _errors():
         request = execution.Request(model, tuple(given or ()), runner, options, seed, to)

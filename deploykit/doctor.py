@@ -57,7 +57,7 @@ TOOLS = (
     Tool("swift", "compiles the generated Swift", "make toolchains, or https://www.swift.org/install", _swift),
     Tool(
         "chromium",
-        "brings a software Vulkan driver for LiteRT's GPU path",
+        "brings a Vulkan driver in software, for LiteRT's GPU engine",
         DEBIAN.format("chromium"),
         _on_path("chromium"),
     ),
@@ -81,7 +81,9 @@ def diagnosis(*, make: bool = False) -> Table:
         table.add_row(f"environment {environment.name}", *_environment(environment, make))
     for name, runner in RUNNERS.items():
         missing = runner.unavailable()
-        table.add_row(f"runner {name}", "not here" if missing else "ok", missing or runner.title)
+        by = ", ".join(str(path) for path in runner.needs() if path.suffix == ".json")
+        detail = missing or (f"{runner.title}, by {by}" if by else runner.title)
+        table.add_row(f"runner {name}", "not here" if missing else "ok", detail)
     for entry in TOOLS:
         found = entry.find()
         table.add_row(f"tool {entry.name}", "ok" if found else "missing", found or f"{entry.purpose}: {entry.remedy}")

@@ -14,7 +14,9 @@
     │   └── StoppedError          it ran out of time or memory, or was killed: another time it may not
     ├── UnavailableError          a road's tool cannot be had on this host; the other roads go on
     ├── ArtifactError             a saved artifact cannot be read or executed
-    │   └── UnsupportedOpsError   it holds ops that a runner does not know (all named at once)
+    │   └── RunnerLimitError      this host's runner is to blame, not the artifact: its verdict is `not_run`
+    │       ├── UnsupportedOpsError   it holds ops that a runner does not know (all named at once)
+    │       └── RunnerStoppedError    it ran out of time or memory: another time it may not
     └── CodegenError              an SDK cannot be generated from a manifest
 
 A message names the thing, the place and the remedy, and lists all problems at once.
@@ -95,7 +97,15 @@ class ArtifactError(DeploykitError):
     """A saved artifact cannot be read or executed."""
 
 
-class UnsupportedOpsError(ArtifactError):
+class RunnerLimitError(ArtifactError):
+    """A runner gave no outputs, which says nothing of the artifact: the verdict is `not_run`, with this reason."""
+
+
+class RunnerStoppedError(RunnerLimitError):
+    """A runner was ended by a time limit or for want of memory: another time it may come to an end."""
+
+
+class UnsupportedOpsError(RunnerLimitError):
     """An artifact holds ops that the runner does not know; `ops` lists all of them, sorted."""
 
     def __init__(self, runner: str, ops: Sequence[str]) -> None:

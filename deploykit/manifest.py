@@ -72,8 +72,31 @@ class Interface(Strict):
     """The oldest system that opens it, where the format says so."""
 
 
-class ParityRecord(Strict):
+class GpuRecord(Strict):
+    """Where LiteRT's GPU engine ran a file, and how."""
+
+    adapter: str
+    """As the driver calls it, for example `SwiftShader Device (Subzero)`."""
+    software: bool
+    """Whether a processor plays the GPU: the engine and its shaders are a phone's, the driver below them is not."""
+    arithmetic: Literal["fp32", "fp16"]
+    """What it computed in. A driver without fp16 computes in float32 what a phone's GPU computes in fp16."""
+    on_cpu: int | None = 0
+    """Ops that the engine left to the CPU; 0 means that LiteRT calls the file fully accelerated, None that it does not
+    and the engine does not say how many."""
+    on_gpu: int | None = None
+    """Ops that it took, where it left some."""
+    left: tuple[str, ...] = ()
+    """Why it left them, by type of op: `RESHAPE: Tensor dimensions must be less than 5`."""
+    equal_bits: bool = False
+    """Whether every real number that it gave is the CPU's to the bit. Two engines hardly ever sum in the same order, so
+    such outputs are probably the CPU's own and prove nothing."""
+
+
+class ParityRecord(Sparse):
     """One comparison: an artifact, on a runner, for one kind of input, against eager PyTorch at fp32."""
+
+    SPARSE = ("gpu",)
 
     target: str
     precision: Precision
@@ -100,6 +123,8 @@ class ParityRecord(Strict):
     required_snr_db: float | None = None
     metric: dict[str, float] = Field(default_factory=dict)
     """The task's own figures, for example `top1_agreement` and `top1_accuracy`."""
+    gpu: GpuRecord | None = None
+    """Where the file ran, if on LiteRT's GPU engine."""
 
 
 class GateRecord(Strict):

@@ -39,10 +39,10 @@ class Build:
         return Report.model_validate_json((self.folder / "report" / "report.json").read_text())
 
 
-def deploykit(*arguments: str | Path, cwd: Path = ROOT, timeout: float = 900) -> Run:
-    """Runs the command in a process of its own, on a wide terminal without colour."""
+def deploykit(*arguments: str | Path, cwd: Path = ROOT, timeout: float = 900, **variables: str | Path) -> Run:
+    """Runs the command in a process of its own, on a wide terminal without colour, with more in its environment."""
     command = [sys.executable, "-m", "deploykit", *map(str, arguments)]
-    env = os.environ | {"COLUMNS": "160", "NO_COLOR": "1"}
+    env = os.environ | {"COLUMNS": "160", "NO_COLOR": "1"} | {name: str(value) for name, value in variables.items()}
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout, check=False)
     return Run(done.returncode, done.stdout, done.stderr)
 

@@ -18,6 +18,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from coremltools.proto import Model_pb2
 
+from deploykit import vulkan
 from deploykit.manifest import Manifest
 from tests.conftest import ROOT, Build, Run
 
@@ -37,11 +38,36 @@ def test_every_verdict_of_digits_is_passed(digits: Build) -> None:
 
 
 def test_accuracy_on_held_out_digits_stands_side_by_side(digits: Build) -> None:
-    metrics = [record.metric for record in digits.report.parity if record.input == "samples"]
+    metrics = [r.metric for r in digits.report.parity if r.input == "samples" and r.runner != "litert-gpu"]
     assert len(metrics) == 10
     for metric in metrics:
         assert metric["reference_top1_accuracy"] >= 0.97
         assert abs(metric["top1_accuracy"] - metric["reference_top1_accuracy"]) <= 0.005
+
+
+@pytest.mark.skipif(vulkan.unavailable() is not None, reason=str(vulkan.unavailable()))
+def test_the_gpu_has_its_own_verdicts(digits: Build) -> None:
+    found = [record for record in digits.report.parity if record.runner == "litert-gpu"]
+    assert {(r.target, r.precision, r.input) for r in found} == {
+        ("android_litert", precision, kind)
+        for precision in ("fp32", "fp16")
+        for kind in ("random", "zeros", "extremes", "samples")
+    }
+    for record in found:
+        assert record.gpu is not None
+        assert (record.gpu.on_cpu, record.gpu.equal_bits, record.draws <= 4) == (0, False, True)
+        assert (record.snr_db or 0) > (110 if record.precision == "fp32" else record.required_snr_db or 0)
+    assert digits.report.absent == {}
+
+
+def test_without_a_driver_the_gpu_is_left_out_and_that_is_told(tmp_path: Path, cli: Callable[..., Run]) -> None:
+    given = ("--target", "android_litert", "--precision", "fp32", "--out", tmp_path / "out")
+    done = cli("build", "sample_apps/digits", *given, VK_DRIVER_FILES=tmp_path / "no.json")
+    assert done.code == 0, done.err
+    assert "Without litert-gpu: VK_DRIVER_FILES or VK_ICD_FILENAMES names" in done.out
+    report = Build(tmp_path / "out", done).report
+    assert {record.runner for record in report.parity} == {"litert"}
+    assert "no.json, which is not there" in report.absent["litert-gpu"]
 
 
 def test_names_of_the_contract_are_in_every_file(digits: Build) -> None:

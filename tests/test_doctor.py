@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,15 @@ def test_an_environment_that_is_made_comes_with_its_version_and_place(cache: Pat
     line = shown()
     assert "ok" in line
     assert f"onnx2tf 2.6.9, Python 3.11.9, in {cache}" in line
+
+
+def test_the_driver_of_the_gpu_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = replace(doctor.RUNNERS["litert-gpu"], unavailable=lambda: "there is none: install one")
+    monkeypatch.setitem(doctor.RUNNERS, "litert-gpu", replace(entry, needs=tuple))
+    assert "there is none: install one" in shown(row="runner litert-gpu")
+    found = replace(entry, unavailable=lambda: None, needs=lambda: (Path("/usr/x_icd.json"), Path("/usr/libvk_x.so")))
+    monkeypatch.setitem(doctor.RUNNERS, "litert-gpu", found)
+    assert "(ML Drift on WebGPU and Vulkan), by /usr/x_icd.json " in shown(row="runner litert-gpu")
 
 
 def test_versions_that_were_not_probed_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, get_args
 
+from deploykit import vulkan
 from deploykit.backends.base import Inside, Road, Runner, Tensors, Watch
 from deploykit.manifest import ComputeUnits, Interface, UnknownOp
 from deploykit.opgraph import Answer, Graph
@@ -159,6 +160,15 @@ class RunnerEntry:
     """What a build lets Apple's runtime use; other units are the Mac kit's."""
     interprets: bool = False
     """Whether it computes the file op by op, so that its time says nothing of a phone's."""
+    told: Callable[[Precision], dict[str, str]] = lambda precision: {}
+    """Which of `options` a build sets for an artifact of a precision."""
+    needs: Callable[[], tuple[Path, ...]] = tuple
+    """Files of this host, outside deploykit and its packages, that decide what it gives."""
+    most_draws: int | None = None
+    """So many inputs of a kind are run, evenly spread, where all of them would take too long."""
+    cpu: str | None = None
+    """The runner that has the same engine compute the same file on the CPU: where this one gives equal bits, it
+    probably did so itself."""
 
     def open(self, artifact: Path, **options: str) -> Runner:
         """The runner, with the artifact read.
@@ -364,6 +374,17 @@ RUNNERS: dict[str, RunnerEntry] = {
     ),
     "tflite": RunnerEntry(
         "TFLite Interpreter, CPU (XNNPACK)", "deploykit.backends.litert.runner:TfliteRunner", ".tflite"
+    ),
+    "litert-gpu": RunnerEntry(
+        "LiteRT CompiledModel, GPU (ML Drift on WebGPU and Vulkan)",
+        "deploykit.backends.litert.gpu:GpuRunner",
+        ".tflite",
+        options={"arithmetic": ("fp32", "fp16")},
+        unavailable=vulkan.unavailable,
+        told=lambda precision: {"arithmetic": "fp32" if precision == "fp32" else "fp16"},
+        needs=vulkan.needs,
+        most_draws=4,
+        cpu="litert",
     ),
     "onnxruntime": RunnerEntry("ONNX Runtime, CPU", "deploykit.backends.onnx.runner:OnnxRunner", ".onnx"),
 }

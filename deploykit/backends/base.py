@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from deploykit.manifest import OpRecord, Signature
+from deploykit.manifest import GpuRecord, OpRecord, Signature
 from deploykit.precisions import Precision
 from deploykit.sizes import DimSpec
 from deploykit.spec import RangeMethod
@@ -213,6 +213,10 @@ class Runner(ABC):
     def takes(self) -> tuple[Taken, ...]:
         """The artifact's inputs, in order, as the file declares them; empty where a runner does not say."""
         return ()
+
+    def residency(self) -> GpuRecord | None:
+        """Where it ran, of a runner on a GPU; asked after at least one run."""
+        return None
 
     def close(self) -> None:
         """Frees native objects; safe to call twice."""

@@ -28,7 +28,9 @@ CACHE = str(Path(__file__).parent) + os.sep
 OWN = "@deploykit/"
 """Stands for the package's folder: checkouts with the same code share a cache."""
 
-INSTALLED = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_PATHS = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+INSTALLED = tuple({path + os.sep for path in (*_PATHS, *map(os.path.realpath, _PATHS))})
+"""Also by their real paths: a virtual environment may be a link, and what is opened is known by its real path."""
 SYSTEM = ("/proc/", "/sys/", "/dev/")
 """What the kernel makes up."""
 

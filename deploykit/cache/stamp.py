@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from deploykit import digests
+from deploykit import digests, vulkan
 from deploykit.cache.conditions import holds, host
 from deploykit.cache.follow import PACKAGE
 from deploykit.cache.memory import Memory
@@ -64,7 +64,8 @@ def _made_of(request: BuildRequest) -> str:
         request.wish,
         request.sweep,
     )
-    return digests.of([host(), os.cpu_count(), digests.plain(asked), type(request.source).__name__, _code()])
+    driver = [vulkan.unavailable(), *map(digests.of_file, vulkan.needs())]
+    return digests.of([host(), os.cpu_count(), driver, digests.plain(asked), type(request.source).__name__, _code()])
 
 
 def _code() -> dict[str, str | None]:

@@ -84,6 +84,8 @@ def _side_by_side(report: Report) -> list[RenderableType]:
         )
     machines = dict.fromkeys(words.machine(run.machine) for run in report.mac)
     lines = [Text(f"Apple runtime: imported from {clean(machine)}.", style="dim") for machine in machines]
+    where = {row.name: words.gpu(row.gpu, row.artifact.precision) for row in found if row.gpu is not None}
+    lines += [Text(clean(f"{name} on the GPU: {told}."), style="dim") for name, told in where.items()]
     return [table, *lines] if table.row_count else []
 
 
@@ -146,6 +148,7 @@ def _reasons(report: Report) -> list[RenderableType]:
         found.append(Padding(Text(clean(gate[2])), (0, 0, 0, 4)))
     if any(record.runner == words.REFERENCE_RUNNER for record in report.parity):
         found.append(Text(f"{words.REFERENCE_RUNNER}: {words.REFERENCE_NOTE}.", style="dim"))
+    found += [Text(clean(f"Without {name}: {why}."), style="dim") for name, why in report.absent.items()]
     return found
 
 

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from deploykit.manifest import GateRecord, ParityRecord
 from deploykit.report.model import ArtifactRecord, Report
 from deploykit.report.rows import headline
-from deploykit.report.words import clean, db, no_artifact, numbers, runner_note
+from deploykit.report.words import clean, db, gpu, no_artifact, numbers, runner_note
 
 
 def junit(report: Report) -> str:
@@ -77,6 +77,8 @@ def _comparison(suite: Element, record: ParityRecord) -> None:
             _element(properties, "property", name=key, value=f"{value:.6g}")
     if note := runner_note(record.runner, record.compute_units):
         _element(properties, "property", name="note", value=note)
+    if record.gpu is not None:
+        _element(properties, "property", name="gpu", value=gpu(record.gpu, record.precision))
     if record.verdict == "failed":
         text = f"{record.reason or 'outputs differ'} ({numbers(record)})"
         _element(case, "failure", text, message=text, type="parity")

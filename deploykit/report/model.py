@@ -178,6 +178,8 @@ class Report(Strict):
     errors: tuple[ErrorProfile, ...]
     samples: tuple[SampleRecord, ...]
     sdks: tuple[SdkRecord, ...]
+    absent: dict[str, str] = Field(default_factory=dict)
+    """Runners of the targets that this host cannot have, and why; without Apple's, which has `mac`."""
     mac: tuple[MacRun, ...] = ()
     """What `deploykit parity --import` brought; its comparisons are in `parity`."""
     bench: Bench | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from deploykit.manifest import ComputeUnits, ParityRecord, Verdict, overall, tightest
+from deploykit.manifest import ComputeUnits, GpuRecord, ParityRecord, Verdict, overall, tightest
 from deploykit.report.model import ArtifactRecord, Report
 from deploykit.report.words import count, no_artifact, runner_name
 
@@ -42,6 +42,11 @@ class Row:
     def samples(self) -> int:
         """How many of the project's samples were run: the Mac kit has fewer than the build."""
         return max((record.draws for record in self.records if record.input == "samples"), default=0)
+
+    @property
+    def gpu(self) -> GpuRecord | None:
+        """Where it ran, if on LiteRT's GPU engine; one run has made all its comparisons."""
+        return next((record.gpu for record in self.records if record.gpu is not None), None)
 
     @property
     def by(self) -> str:

@@ -8,8 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from deploykit.figures import FIGURES, REFERENCE, main_figures
 from deploykit.mac import APPLE_RUNNER, Device, Machine
-from deploykit.manifest import NOT_MADE, ComputeUnits, OpRecord, ParityRecord, PrepareRecord, UnknownOp, Verdict
+from deploykit.manifest import (
+    NOT_MADE,
+    ComputeUnits,
+    GpuRecord,
+    OpRecord,
+    ParityRecord,
+    PrepareRecord,
+    UnknownOp,
+    Verdict,
+)
 from deploykit.outputs import OutputSpec
+from deploykit.precisions import Precision
 from deploykit.report.model import ArtifactRecord
 from deploykit.sizes import DimSpec
 from deploykit.spec import ImageInput, TensorInput
@@ -21,6 +31,9 @@ NAMES: dict[Verdict, str] = {"passed": "passed", "failed": "failed", "not_run": 
 
 REFERENCE_RUNNER = "coreml-reference"
 REFERENCE_NOTE = "reference execution, not Apple's runtime"
+
+GPU_RUNNER = "litert-gpu"
+GPU_NOTE = "LiteRT's GPU engine: the same shaders, not the phone's driver"
 
 UNITS: dict[ComputeUnits, str] = {
     "all": "all units",
@@ -36,6 +49,9 @@ DEVICES: dict[Device | None, str] = {
     "other": "another device",
     None: "not said",
 }
+
+LEFT_SHOWN = 3
+"""Of the reasons why the GPU left ops to the CPU."""
 
 KEPT_SHOWN = 4
 """Of the layers that stayed float, so many are named."""
@@ -58,7 +74,24 @@ def runner_note(runner: str | None, units: ComputeUnits | None) -> str:
     """What has to stand beside a runner's name, so that Apple's runtime and the reference are never mixed up."""
     if runner == APPLE_RUNNER:
         return "Apple runtime" + (f", {UNITS[units]}" if units else "")
-    return REFERENCE_NOTE if runner == REFERENCE_RUNNER else ""
+    return {REFERENCE_RUNNER: REFERENCE_NOTE, GPU_RUNNER: GPU_NOTE}.get(runner or "", "")
+
+
+def gpu(record: GpuRecord, precision: Precision) -> str:
+    """Where LiteRT's GPU engine ran a file, and what that leaves open."""
+    told = [f"{record.adapter}, in software" if record.software else record.adapter, residency(record)]
+    if precision != "fp32" and record.arithmetic == "fp32":
+        told.append("computed in float32: this driver has no fp16, in which a phone's GPU computes")
+    return "; ".join(told)
+
+
+def residency(record: GpuRecord) -> str:
+    """How much of a file the GPU took."""
+    if record.on_cpu == 0:
+        return "fully accelerated"
+    some = "some ops" if record.on_cpu is None else f"{record.on_cpu} of {record.on_cpu + (record.on_gpu or 0)} ops"
+    why = ", ".join(record.left[:LEFT_SHOWN]) + (" and more" if len(record.left) > LEFT_SHOWN else "")
+    return f"{some} on the CPU{f' ({why})' if why else ''}, so an SDK, which asks for the GPU alone, stays on the CPU"
 
 
 def runner_name(runner: str | None, units: ComputeUnits | None) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deploykit.backends import RUNNERS
 from deploykit.backends.base import ORIGINS
 from deploykit.cache.memory import Task
 from deploykit.coverage import Coverage
-from deploykit.errors import DeploykitError, UnsupportedOpsError
+from deploykit.errors import DeploykitError, RunnerLimitError
 from deploykit.jobs import JobDied, JobFailed
 from deploykit.manifest import OpRecord, RoadRecord, UnknownOp
 from deploykit.precisions import SCHEMES
@@ -161,15 +162,18 @@ def submit_run(
     """Sends a file to a runner, with every test input."""
     log, inputs = work.log(f"run-{lowering.name}-{runner}"), work.scratch / "inputs.npz"
     name = f"run {lowering.name} on {runner}"
-    return work.submit(Task(name, log, run_job.run, (runner, file, inputs, outputs, asked), writes=(outputs,)))
+    entry = RUNNERS[runner]
+    given = (runner, file, inputs, outputs, asked, entry.told(lowering.precision))
+    return work.submit(Task(name, log, run_job.run, given, writes=(outputs,), reads=entry.needs()))
 
 
 def finished_run(work: Workspace, lowering: Lowering, runner: str, outputs: Path, future: Future[Measured]) -> Ran:
     """What came of `submit_run`."""
     work.progress.job(f"run {lowering.name} on {runner}", work.log(f"run-{lowering.name}-{runner}"))
     try:
-        return Ran(outputs, measured=future.result())
-    except UnsupportedOpsError as error:
+        measured = future.result()
+        return Ran(None if measured.limit else outputs, measured.limit, measured, limit=bool(measured.limit))
+    except RunnerLimitError as error:
         return Ran(None, str(error), limit=True)
     except DeploykitError as error:
         return Ran(None, str(error))

@@ -10,8 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import deploykit
-from deploykit.backends import BACKENDS
+from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.coverage import Coverage
+from deploykit.mac import APPLE_RUNNER
 from deploykit.manifest import Verdict
 from deploykit.report.html import html
 from deploykit.report.junit import junit
@@ -59,12 +60,18 @@ def report(
         errors=tuple(profile for c in checked for profile in c.errors),
         samples=_samples(work, captured, checked),
         sdks=sdks,
+        absent=_absent(plan),
         jobs=len(work.memory.ran) + len(work.memory.reused) if work.memory else 0,
         reused=tuple(sorted(work.memory.reused)) if work.memory else (),
         stages=tuple(StageTime(stage=stage, seconds=value) for stage, value in seconds.items()),
     )
     write(work.root / "report", made)
     return made
+
+
+def _absent(plan: Plan) -> dict[str, str]:
+    names = dict.fromkeys(name for item in plan.items for name in item.target.runners if name != APPLE_RUNNER)
+    return {name: reason for name in names if (reason := RUNNERS[name].unavailable())}
 
 
 def write(folder: Path, made: Report) -> None:
@@ -131,6 +138,8 @@ def _classified(work: Workspace, captured: Captured, checked: tuple[Checked, ...
     scores = {"PyTorch": load(work.scratch / "fp32.npz")["samples"][output]}
     for c in checked:
         for runner, kinds in (c.outputs or {}).items():
+            if RUNNERS[runner].most_draws is not None:
+                continue  # it was not given all samples
             scores[f"{c.item.target.name} {c.item.precision} ({runner})"] = kinds["samples"][output]
     return tuple(
         SampleRecord(

@@ -32,6 +32,16 @@ def taken(draws: Draws, some: Sequence[int]) -> Draws:
     return {name: values[list(some)] for name, values in draws.items()}
 
 
+def spread(count: int, most: int | None) -> tuple[int, ...]:
+    """`most` of `count` draws, evenly spread; all of them where there are no more, or `most` is None."""
+    return tuple(range(count)) if most is None or count <= most else tuple(i * count // most for i in range(most))
+
+
+def fewer(draws: Draws, most: int | None) -> Draws:
+    """The draws of a kind that `spread` chooses."""
+    return draws if most is None else taken(draws, spread(len(next(iter(draws.values()))), most))
+
+
 def run_draws(runner: Runner, inputs: dict[str, Draws], states: Mapping[str, str]) -> dict[str, Draws]:
     """Runs every draw of every kind by itself, as an app would; `STEPS` one after another.
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from deploykit.backends import RUNNERS
+from deploykit.errors import RunnerLimitError, RunnerStoppedError
+from deploykit.manifest import GpuRecord
 from deploykit.outputs import OutputSpec
 from deploykit.parity.inputs import SAMPLES, Draws
 from deploykit.parity.metrics import Figures, sightings, task_figures
 from deploykit.sightings import Sighting
 from deploykit.truths import load_truths
-from deploykit.work.draws import load, load_states, run_draws, save, taken
+from deploykit.work.draws import fewer, load, load_states, run_draws, save, taken
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -45,22 +50,52 @@ class Measured:
     Attributes:
         figures: of the task, by kind of samples.
         seen: what PyTorch and the artifact see in the samples that are shown, by draw.
+        gpu: where it ran, if on a GPU.
+        limit: why the runner gave nothing, where the artifact is not to blame.
     """
 
     figures: dict[str, Figures] = field(default_factory=dict)
     seen: dict[int, tuple[Sighting, Sighting]] = field(default_factory=dict)
+    gpu: GpuRecord | None = None
+    limit: str = ""
 
 
-def run(runner: str, artifact: Path, inputs: Path, outputs: Path, asked: Asked | None = None) -> Measured:
+def run(
+    runner: str,
+    artifact: Path,
+    inputs: Path,
+    outputs: Path,
+    asked: Asked | None = None,
+    told: Mapping[str, str] = NOTHING,
+) -> Measured:
     """Executes a saved artifact on every draw of every kind of input, saves what it gave, and measures it.
+
+    Args:
+        runner: of `RUNNERS`.
+        artifact: a file or package.
+        inputs: the file of draws.
+        outputs: where what it gave is saved.
+        asked: what samples are measured by; a runner that is given few of them is not measured.
+        told: the runner's options.
 
     Raises:
         ArtifactError: if the runner cannot open or execute it.
+        RunnerStoppedError: if it takes too long.
     """
-    with RUNNERS[runner].open(artifact) as opened:
-        made = run_draws(opened, load(inputs), load_states(inputs))
+    entry = RUNNERS[runner]
+    try:
+        with entry.open(artifact, **told) as opened:
+            draws = {kind: fewer(given, entry.most_draws) for kind, given in load(inputs).items()}
+            made = run_draws(opened, draws, load_states(inputs))
+            gpu = opened.residency()
+    except RunnerStoppedError:
+        raise  # another time it may come to an end
+    except RunnerLimitError as error:
+        return Measured(limit=str(error))
     save(outputs, made)
-    return measured(made, asked) if asked is not None and asked.draws else Measured()
+    if asked is None or not asked.draws or entry.most_draws is not None:
+        return Measured(gpu=gpu)
+    return replace(measured(made, asked), gpu=gpu)
 
 
 def measured(made: Mapping[str, Draws], asked: Asked) -> Measured:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from deploykit import render, resources
-from deploykit.cache.stamp import up_to_date
+from deploykit import render, resources, vulkan
+from deploykit.cache.stamp import _made_of, up_to_date
 from deploykit.cache.store import Store
 from deploykit.pipeline import build
 from deploykit.progress import Progress
@@ -117,6 +117,17 @@ def test_a_build_with_no_change_is_seen_and_another_is_not(first: Path) -> None:
     for options in others:
         assert up_to_date(request_of(first, **options)) is None
     assert up_to_date(labelled(request_of(first), "up", "down")) is None
+
+
+def test_a_driver_that_comes_or_changes_is_seen(first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vulkan, "find", lambda: "there is none")
+    without = _made_of(request_of(first))
+    driver = tmp_path / "driver.json"
+    driver.write_text("one")
+    monkeypatch.setattr(vulkan, "find", lambda: vulkan.Driver((driver,)))
+    found = _made_of(request_of(first))
+    driver.write_text("another")
+    assert len({without, found, _made_of(request_of(first))}) == 3
 
 
 def test_a_changed_model_is_seen(first: Path) -> None:

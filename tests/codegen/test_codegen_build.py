@@ -6,7 +6,7 @@ import pytest
 
 from deploykit.codegen import build
 from deploykit.errors import CodegenError
-from deploykit.manifest import Manifest, ParityRecord, Signature
+from deploykit.manifest import GpuRecord, Manifest, ParityRecord, Signature
 from deploykit.spec import Contract, SdkSpec
 from deploykit.targets import all_targets
 
@@ -73,6 +73,15 @@ def test_the_worst_figure_is_told_and_reference_execution_is_named() -> None:
     target = all_targets()["android_onnx"]
     made = build.sdk(manifest(samples=0.1, zeros=0.1), target, Path("m.onnx"), (), SdkSpec())
     assert made.parity == "matches PyTorch to 60 dB or better (Android, ONNX Runtime, fp16)"
+
+
+def test_a_gpu_of_this_host_changes_no_sdk() -> None:
+    plain, target = manifest(samples=0.001), all_targets()["android_onnx"]
+    gpu = GpuRecord(adapter="any", software=True, arithmetic="fp32")
+    more = plain.parity[0].model_copy(update={"runner": "litert-gpu", "gpu": gpu, "snr_db": 9.0, "max_abs": 0.5})
+    both = plain.model_copy(update={"parity": (*plain.parity, more)})
+    made = [build.sdk(each, target, Path("m.onnx"), (), SdkSpec()) for each in (plain, both)]
+    assert made[0] == made[1]
 
 
 def test_a_task_without_a_typed_api_is_refused() -> None:

@@ -9,7 +9,7 @@ import math
 from PIL import Image
 
 from deploykit.mac import ALL_UNITS, Machine
-from deploykit.manifest import GateRecord, OpRecord, ParityRecord, PrepareRecord, RoadRecord, Verdict
+from deploykit.manifest import GateRecord, GpuRecord, OpRecord, ParityRecord, PrepareRecord, RoadRecord, Verdict
 from deploykit.outputs import ScoresOutput
 from deploykit.precisions import Precision
 from deploykit.report.model import (
@@ -179,6 +179,29 @@ def good() -> Report:
                 ("report", 0.1),
             )
         ),
+    )
+
+
+def on_gpu() -> Report:
+    """Beside the CPU's runs those on LiteRT's GPU engine: fp32 whole, fp16 with ops on the CPU and one input wrong."""
+    report = good()
+    whole = GpuRecord(adapter="SwiftShader Device (Subzero)", software=True, arithmetic="fp32")
+    left = ("CAST: Tensor type(INT64) is not supported", "RESHAPE: Tensor dimensions must be less than 5")
+    some = whole.model_copy(update={"on_cpu": 12, "on_gpu": 68, "left": left})
+    runs = [
+        record("android_litert", precision, "litert-gpu", kind, snr, draws=4, gpu=where)
+        for precision, where, figures in (
+            ("fp32", whole, (125.4, 126.6, 131.2, 123.9)),
+            ("fp16", some, (52.8, 55.1, 0.2, 53.3)),
+        )
+        for kind, snr in zip(INPUTS, figures, strict=True)
+    ]
+    artifacts = [
+        a.model_copy(update={"verdict": "failed"}) if (a.target, a.precision) == ("android_litert", "fp16") else a
+        for a in report.artifacts
+    ]
+    return report.model_copy(
+        update={"verdict": "failed", "artifacts": tuple(artifacts), "parity": (*report.parity, *runs)}
     )
 
 

@@ -39,7 +39,7 @@ def test_reasons_logs_and_sdks_follow() -> None:
     assert "✗ iOS SDK (swift) was not written: no iOS artifact passed" in text
 
 
-@pytest.mark.parametrize("name", ["good", "mixed", "mac", "hostile", "empty"])
+@pytest.mark.parametrize("name", ["good", "mixed", "mac", "on_gpu", "hostile", "empty"])
 def test_fits_the_width(name: str) -> None:
     assert max(len(line.rstrip()) for line in show(getattr(report_cases, name)()).splitlines()) <= 100
 
@@ -53,6 +53,25 @@ def test_runs_stand_side_by_side() -> None:
     assert "Apple runtime: imported from Apple M1, arm64, macOS 14.2, coremltools 9.0." in lines
     assert "✗ iOS SDK (swift): ios_coreml fp32 failed: do not ship this SDK" in lines
     assert not any("Apple runtime" in line for line in show(report_cases.good()).splitlines())
+
+
+def test_the_gpu_stands_beside_the_cpu_with_where_it_ran() -> None:
+    text = " ".join(show(report_cases.on_gpu(), 200).split())
+    note = "LiteRT's GPU engine: the same shaders, not the phone's driver"
+    assert f"android_litert fp32 {note} ✓ passed 123.9 (70.0)" in text
+    assert f"android_litert fp16 {note} ✗ failed 0.2 (48.6)" in text
+    assert "android_litert fp32 on the GPU: SwiftShader Device (Subzero), in software; fully accelerated." in text
+    assert (
+        "android_litert fp16 on the GPU: SwiftShader Device (Subzero), in software; 12 of 80 ops on the CPU (CAST: "
+        "Tensor type(INT64) is not supported, RESHAPE: Tensor dimensions must be less than 5), so an SDK, which asks "
+        "for the GPU alone, stays on the CPU; computed in float32: this driver has no fp16"
+    ) in text
+    assert "GPU engine" not in show(report_cases.good())
+
+
+def test_a_runner_that_the_host_cannot_have_is_told() -> None:
+    report = report_cases.good().model_copy(update={"absent": {"litert-gpu": "there is no driver: install one"}})
+    assert "Without litert-gpu: there is no driver: install one." in show(report)
 
 
 def test_what_was_done_before_export_and_what_was_dropped() -> None:

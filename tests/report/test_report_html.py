@@ -173,6 +173,15 @@ def test_reference_runner_is_named_as_such_wherever_it_is_shown() -> None:
         assert Outline(f"<section {section}</section>").words.replace("&#39;", "'").count(REFERENCE_NOTE) >= 1, name
 
 
+def test_where_the_gpu_ran_stands_by_its_verdict() -> None:
+    words = Outline(html(report_cases.on_gpu())).words
+    assert words.count("LiteRT's GPU engine: the same shaders, not the phone's driver") >= 2
+    assert "SwiftShader Device (Subzero), in software; fully accelerated" in words
+    assert "12 of 80 ops on the CPU" in words
+    report = report_cases.good().model_copy(update={"absent": {"litert-gpu": "there is no driver"}})
+    assert "Not checked by litert-gpu : there is no driver." in Outline(html(report)).words
+
+
 def test_missing_figures_and_broken_numbers() -> None:
     odd = ParityRecord(
         target="ios_coreml",

@@ -61,6 +61,15 @@ def test_case_names_are_unique_and_numbers_survive() -> None:
     assert properties["top1_accuracy"] == "0.9194"
 
 
+def test_where_a_gpu_ran_is_a_property() -> None:
+    root = ElementTree.fromstring(junit(report_cases.on_gpu()))
+    found = [p.get("value", "") for p in root.iter("property") if p.get("name") == "gpu"]
+    assert len(found) == 8
+    assert "SwiftShader Device (Subzero), in software; fully accelerated" in found
+    notes = [p.get("value") for p in root.iter("property") if p.get("name") == "note"]
+    assert notes.count("LiteRT's GPU engine: the same shaders, not the phone's driver") == 8
+
+
 def test_an_artifact_that_nothing_looked_at_is_skipped() -> None:
     bare = tuple(artifact.model_copy(update={"gates": ()}) for artifact in report_cases.good().artifacts)
     report = report_cases.good().model_copy(update={"parity": (), "artifacts": bare})

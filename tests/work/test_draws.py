@@ -8,7 +8,7 @@ import numpy as np
 
 from deploykit.backends.base import Runner, Tensors
 from deploykit.parity.inputs import STEPS
-from deploykit.work.draws import load, load_states, run_draws, save
+from deploykit.work.draws import fewer, load, load_states, run_draws, save, spread
 
 STATE = {"h": "h_next"}
 
@@ -35,3 +35,12 @@ def test_steps_carry_their_states_and_other_draws_do_not(tmp_path: Path) -> None
 def test_a_file_without_states(tmp_path: Path) -> None:
     save(tmp_path / "inputs.npz", {"random": {"x": np.ones((1, 2))}})
     assert load_states(tmp_path / "inputs.npz") == {}
+
+
+def test_a_few_draws_are_spread_over_all() -> None:
+    assert spread(3, 4) == (0, 1, 2)
+    assert spread(8, 4) == (0, 2, 4, 6)
+    assert spread(10, 4) == (0, 2, 5, 7)
+    assert spread(5, None) == (0, 1, 2, 3, 4)
+    assert fewer({"x": np.arange(8)}, 4)["x"].tolist() == [0, 2, 4, 6]
+    assert fewer({"x": np.arange(8)}, None)["x"].size == 8

@@ -10,6 +10,7 @@ import numpy as np
 from ai_edge_litert.compiled_model import CompiledModel
 from ai_edge_litert.hardware_accelerator import HardwareAccelerator
 from ai_edge_litert.interpreter import Interpreter
+from ai_edge_litert.options import CpuOptions, Options
 
 from deploykit.backends.base import Runner, Taken, Tensors
 from deploykit.errors import ArtifactError
@@ -17,18 +18,26 @@ from deploykit.errors import ArtifactError
 SIGNATURE = "serving_default"
 
 
-class LiteRtRunner(Runner):
-    """`CompiledModel` on the CPU, as target android_litert runs it. The signature is the one that has the shapes."""
+ON_CPU = Options(HardwareAccelerator.CPU, cpu_options=CpuOptions(num_threads=1))
 
-    def __init__(self, path: Path) -> None:
+
+class LiteRtRunner(Runner):
+    """`CompiledModel`, as target android_litert runs it. The signature is the one that has the shapes."""
+
+    def __init__(self, path: Path, options: Options = ON_CPU) -> None:
         try:
-            self._model = CompiledModel.from_file(str(path), hardware_accel=HardwareAccelerator.CPU)
+            self._model = CompiledModel.from_file(str(path), options=options)
             names = ordered(self._model.get_signature_list())
             self._inputs = {name: self._model.get_input_tensor_details(name) for name in names}
             self._outputs = {name: self._model.get_output_tensor_details(name) for name in names}
         except Exception as error:  # the binding raises RuntimeError and ValueError by turns
             raise ArtifactError(f"LiteRT cannot open {path.name}: {error}") from error
         self._buffers: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+
+    @property
+    def fully_accelerated(self) -> bool:
+        """Whether every op is on the accelerators that were asked for."""
+        return bool(self._model.is_fully_accelerated())
 
     def takes(self) -> tuple[Taken, ...]:
         """See `Runner.takes`."""

@@ -1,0 +1,209 @@
+"""Runs a `.tflite` file on LiteRT's GPU engine (ML Drift), on whatever Vulkan driver this host has, in software or not.
+
+The wheel's engine and its shaders are those of Android. What differs from a phone is the driver below them, which the
+record names. The engine runs in a process of its own (`deploykit.backends.litert.gpu_host`), which is killed when its
+time is up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Literal
+
+from deploykit import vulkan
+from deploykit.backends.base import Runner, Taken, Tensors
+from deploykit.backends.litert.gpu_host import Made, Opened, Refused
+from deploykit.errors import ArtifactError, RunnerLimitError, RunnerStoppedError
+from deploykit.jobs import how_it_ended
+from deploykit.manifest import GpuRecord
+
+LIMIT_S = 300.0
+"""For opening a file and all its runs. SwiftShader on two cores takes 0.7 s to open a small network, and from 5 ms
+(digits) to 6 s (SegFormer-b0 at 512 × 512) for a run."""
+
+HOST = (
+    "import sys; sys.path[:] = {path!r}; from deploykit.backends.litert.gpu_host import serve; "
+    "serve({channel}, {artifact!r}, {arithmetic!r}, {loader!r})"
+)
+
+# What the engine writes: the wheel's own words, of ai-edge-litert 2.3.
+_ADAPTER = re.compile(r"Selected adapter: (.+?), arch=.*adapterType=(.+)")
+_SHARES = re.compile(r"(\d+) operations will run on the GPU, and the remaining (\d+)")
+_NOTHING = re.compile(r"No operations will run on the GPU, and all (\d+)")
+_LEFT = re.compile(r"operations are not supported by GPU delegate:\n((?:[A-Z0-9_]+: .*\n)+)")
+_REFUSED = re.compile(r"^Warning: (.+)", re.MULTILINE)
+_ERROR = re.compile(r"^ERROR: (?!\[)(.+)", re.MULTILINE)
+CRASH = (
+    "Whether a phone's does so, too, is not known here: there it would end the app, so try one, or leave its GPU out"
+)
+NO_DRIVER = "Failed to initialize WebGPU environment"
+
+
+class GpuRunner(Runner):
+    """`CompiledModel` on the GPU, as target android_litert runs it where a phone's GPU takes the file."""
+
+    def __init__(self, path: Path, arithmetic: Literal["fp32", "fp16"] = "fp32", limit_s: float = LIMIT_S) -> None:
+        """Opens a file.
+
+        Args:
+            path: the file.
+            arithmetic: what the engine is to compute in; a phone's default is fp16.
+            limit_s: seconds for this and all runs.
+
+        Raises:
+            RunnerLimitError: if there is no driver, or the engine refuses the driver or the file, or crashes at it.
+        """
+        driver = vulkan.find()
+        if isinstance(driver, str):
+            raise RunnerLimitError(driver)
+        self._limit_s, self._end = limit_s, time.monotonic() + limit_s
+        self._folder = tempfile.TemporaryDirectory(prefix="deploykit-gpu-")
+        self._log = Path(self._folder.name) / "log"
+        self._channel, theirs = _pair()
+        paths = [str(Path(entry).absolute()) for entry in sys.path]
+        loader = str(driver.loader or "")
+        code = HOST.format(
+            path=paths, channel=theirs.fileno(), artifact=str(path.absolute()), arithmetic=arithmetic, loader=loader
+        )
+        # Drivers put sockets into this folder and compiled shaders into the user's cache: neither is to outlive this.
+        private = {"XDG_RUNTIME_DIR": self._folder.name, "XDG_CACHE_HOME": self._folder.name}
+        with theirs, self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", code],
+                env=os.environ | driver.environment | private,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self._opened: Opened | None = None
+        try:
+            opened = self._answer()
+            if isinstance(opened, Refused):
+                raise refusal(self._said, opened.why, driver)
+        except ArtifactError:
+            self.close()
+            raise
+        self._opened = opened
+        self._residency = read_residency(self._said, opened.whole, arithmetic)
+
+    def takes(self) -> tuple[Taken, ...]:
+        """See `Runner.takes`."""
+        return self._opened.takes if self._opened else ()
+
+    def run(self, inputs: Tensors) -> Tensors:
+        """See `Runner.run`.
+
+        Raises:
+            ArtifactError: if the engine cannot run it, or crashes.
+            RunnerStoppedError: if the time is up.
+        """
+        with contextlib.suppress(OSError):  # it has ended: the answer says how
+            self._channel.send(inputs)
+        made: Made = self._answer()
+        if made.plain:
+            self._residency = self._residency.model_copy(update={"arithmetic": "fp32"})
+        return made.outputs
+
+    def residency(self) -> GpuRecord:
+        """See `Runner.residency`."""
+        return self._residency
+
+    def close(self) -> None:
+        """Ends the engine's process, and hands its log on."""
+        if not self._log.exists():
+            return
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()
+        print(self._said, flush=True)
+        self._folder.cleanup()
+
+    @property
+    def _said(self) -> str:
+        """What the engine wrote so far."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def _answer(self) -> Any:
+        """What the process answers, or how it ended without."""
+        if not self._channel.poll(max(0.0, self._end - time.monotonic())):
+            raise RunnerStoppedError(f"LiteRT's GPU engine was not done after {self._limit_s:g} s, and was ended")
+        try:
+            answer = self._channel.recv()
+        except (EOFError, OSError):
+            code = self._process.wait()
+            if code == -signal.SIGKILL:
+                raise RunnerStoppedError(f"LiteRT's GPU engine {how_it_ended(code)}") from None
+            how = f"its process {how_it_ended(code)}"
+            if self._opened is None:  # ai-edge-litert 2.3 does so at files with integer weights and float activations
+                raise RunnerLimitError(f"LiteRT's GPU engine crashed when it opened the file: {how}. {CRASH}") from None
+            raise ArtifactError(f"LiteRT's GPU engine crashed when it ran the file: {how}. {CRASH}") from None
+        if isinstance(answer, ArtifactError):
+            raise ArtifactError(f"on the GPU, {answer}")
+        return answer
+
+
+def refusal(said: str, why: str, driver: vulkan.Driver) -> RunnerLimitError:
+    """Why the engine opened nothing: for the driver, or for the file.
+
+    Args:
+        said: the engine's log.
+        why: what LiteRT raised.
+        driver: what the engine was started with.
+    """
+    if NO_DRIVER in said:
+        names = ", ".join(file.name for file in driver.files)
+        reasons = "; ".join(dict.fromkeys(_REFUSED.findall(said))) or "it finds no GPU by it"
+        return RunnerLimitError(
+            f"LiteRT's GPU engine refuses this host's Vulkan driver ({names}): {reasons.rstrip('.')}. Another driver, "
+            f"named by {vulkan.VARIABLES[0]}: {vulkan.REMEDY}"
+        )
+    errors = "; ".join(dict.fromkeys(_ERROR.findall(said))) or why.strip().splitlines()[-1].lstrip("\u2514 ")
+    return RunnerLimitError(
+        f"LiteRT's GPU engine does not take the file: {errors.rstrip('.')}. An SDK goes on to the CPU"
+    )
+
+
+def read_residency(said: str, whole: bool, arithmetic: Literal["fp32", "fp16"]) -> GpuRecord:
+    """Where the engine ran a file, from its log.
+
+    Args:
+        said: the log; a file with several signatures is told signature by signature.
+        whole: whether LiteRT calls the file fully accelerated.
+        arithmetic: what was computed in.
+    """
+    name, kind = next(iter(_ADAPTER.findall(said)), ("unknown", ""))
+    shares = [(int(gpu), int(cpu)) for gpu, cpu in _SHARES.findall(said)]
+    shares += [(0, int(cpu)) for cpu in _NOTHING.findall(said)]
+    left = {_reason(line) for block in _LEFT.findall(said) for line in block.splitlines()}
+    return GpuRecord(
+        adapter=name,
+        software="CPU" in kind,
+        arithmetic=arithmetic,
+        on_cpu=0 if whole else sum(cpu for _, cpu in shares) or None,
+        on_gpu=None if whole or not shares else sum(gpu for gpu, _ in shares),
+        left=() if whole else tuple(sorted(left)),
+    )
+
+
+def _reason(line: str) -> str:
+    """`RESHAPE: Tensor dimensions must be less than 5. view_1` without the tensor, of which there may be hundreds."""
+    op, _, why = line.partition(": ")
+    why = why.partition(". ")[0].strip().rstrip(".")
+    return f"{op}: {why}" if why else op
+
+
+def _pair() -> tuple[Connection, socket.socket]:
+    """Both ends of a channel; the second one is for the other process."""
+    ours, theirs = socket.socketpair()
+    return Connection(ours.detach()), theirs
