@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deploykit import vulkan
 from deploykit.backends import RUNNERS
 from deploykit.backends.base import ORIGINS
 from deploykit.cache.memory import Task
@@ -208,7 +209,7 @@ def cover(work: Workspace, lowered: dict[Lowering, Lowered]) -> dict[Lowering, C
         if made.file is not None:
             log, notes = work.log(f"accelerators-{lowering.name}"), made.file.parent / ORIGINS
             name, given = f"accelerators of {lowering.name}", (lowering.backend, made.file)
-            futures[work.submit(Task(name, log, cover_job.cover, given, reads=(notes,)))] = lowering
+            futures[work.submit(Task(name, log, cover_job.cover, given, reads=(notes, *vulkan.needs())))] = lowering
     done: dict[Lowering, Coverage] = {}
     for future in as_completed(futures):
         lowering = futures[future]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ai_edge_litert.interpreter import Interpreter
 
+from deploykit import vulkan
 from deploykit.accelerator_names import LITERT_GPU, TFLITE_XNNPACK
 from deploykit.backends.litert import analyzer
 from deploykit.backends.litert.graph import place_of
@@ -22,18 +23,10 @@ SECONDS = 120
 KEPT = 20
 """Lines of a text that is not understood."""
 
-LOADERS = ("libvulkan.so.1", "/usr/lib/chromium/libvulkan.so.1")
-DRIVERS = ("/usr/lib/chromium/vk_swiftshader_icd.json",)
-"""Where Debian's chromium package has a Vulkan loader and SwiftShader, a driver that computes on the CPU."""
-
 _PROBE = """
 import ctypes, sys
 for loader in sys.argv[2:]:
-    try:
-        ctypes.CDLL(loader, mode=ctypes.RTLD_GLOBAL)
-        break
-    except OSError:
-        pass
+    ctypes.CDLL(loader, mode=ctypes.RTLD_GLOBAL)
 from ai_edge_litert.compiled_model import CompiledModel
 from ai_edge_litert.hardware_accelerator import HardwareAccelerator
 model = CompiledModel.from_file(sys.argv[1], HardwareAccelerator.GPU | HardwareAccelerator.CPU)
@@ -98,14 +91,14 @@ def _within(graph: Graph, maker: dict[int, int], inputs: set[int], outputs: list
 
 def _gpu(path: Path, graph: Graph) -> Answer | None:
     """LiteRT's GPU accelerator (ML Drift by way of WebGPU), where this host has a Vulkan driver."""
-    env = dict(os.environ)
-    driver = next((name for name in DRIVERS if Path(name).is_file()), None)
-    if driver and not {"VK_DRIVER_FILES", "VK_ICD_FILENAMES"} & env.keys():
-        env |= {"VK_DRIVER_FILES": driver, "VK_ICD_FILENAMES": driver}  # the second for old loaders
+    driver = vulkan.find()
+    if isinstance(driver, str):
+        return None
+    loader = [str(driver.loader)] if driver.loader else []
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _PROBE, str(path), *LOADERS],
-            env=env,
+            [sys.executable, "-c", _PROBE, str(path), *loader],
+            env=os.environ | driver.environment,
             capture_output=True,
             text=True,
             errors="replace",
