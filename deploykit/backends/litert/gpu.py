@@ -43,9 +43,7 @@ _NOTHING = re.compile(r"No operations will run on the GPU, and all (\d+)")
 _LEFT = re.compile(r"operations are not supported by GPU delegate:\n((?:[A-Z0-9_]+: .*\n)+)")
 _REFUSED = re.compile(r"^Warning: (.+)", re.MULTILINE)
 _ERROR = re.compile(r"^ERROR: (?!\[)(.+)", re.MULTILINE)
-CRASH = (
-    "Whether a phone's does so, too, is not known here: there it would end the app, so try one, or leave its GPU out"
-)
+CRASH = "On a phone it would end the app, which no self-test can catch; ship another precision, or leave its GPU out"
 NO_DRIVER = "Failed to initialize WebGPU environment"
 
 
@@ -145,9 +143,9 @@ class GpuRunner(Runner):
             if code == -signal.SIGKILL:
                 raise RunnerStoppedError(f"LiteRT's GPU engine {how_it_ended(code)}") from None
             how = f"its process {how_it_ended(code)}"
-            if self._opened is None:  # ai-edge-litert 2.3 does so at files with integer weights and float activations
-                raise RunnerLimitError(f"LiteRT's GPU engine crashed when it opened the file: {how}. {CRASH}") from None
-            raise ArtifactError(f"LiteRT's GPU engine crashed when it ran the file: {how}. {CRASH}") from None
+            # ai-edge-litert 2.3 does so when it opens files with integer weights and float activations.
+            when = "opened" if self._opened is None else "ran"
+            raise ArtifactError(f"LiteRT's GPU engine crashed when it {when} the file: {how}. {CRASH}") from None
         if isinstance(answer, ArtifactError):
             raise ArtifactError(f"on the GPU, {answer}")
         return answer

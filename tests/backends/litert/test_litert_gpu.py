@@ -124,12 +124,15 @@ def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 @pytest.mark.usefixtures("stand_in")
-def test_a_crash_at_opening_is_no_verdict_nor_is_a_kill(
+def test_a_crash_at_opening_is_a_failure_and_a_kill_is_no_verdict(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(gpu, "HOST", "import os; print('last words', flush=True); os.kill(os.getpid(), 11)")
-    with pytest.raises(RunnerLimitError, match="crashed when it opened the file: its process was ended by SIGSEGV"):
+    with pytest.raises(
+        ArtifactError, match="crashed when it opened the file: its process was ended by SIGSEGV"
+    ) as crash:
         GpuRunner(DIGITS)
+    assert not isinstance(crash.value, RunnerLimitError)
     assert "last words" in capfd.readouterr().out
     monkeypatch.setattr(gpu, "HOST", "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(RunnerStoppedError, match="out of memory"):
