@@ -40,7 +40,8 @@ def test_every_artifact_sees_pytorchs_boxes(shapes: Build) -> None:
     report = shapes.report
     assert report.verdict == "passed", shapes.run.out
     assert shapes.run.code == 0
-    records = [record for record in report.parity if record.input == "samples"]
+    # On a GPU too few samples are run for figures of the task.
+    records = [record for record in report.parity if record.input == "samples" and record.runner != "litert-gpu"]
     assert {(record.target, record.precision) for record in records} >= {
         (target, precision)
         for target in read_project(SHAPES / "deploykit.toml").spec.build.targets
