@@ -43,9 +43,8 @@ def analyze(path: Path) -> tuple[Analysed, ...]:
         ArgumentsError: if it is none of these.
         ArtifactError: if it cannot be read.
     """
-    if (
-        path.suffix in SUFFIXES and path.exists()
-    ):  # first: a package has a Manifest.json, and many disks take it for ours
+    # First, since a package has a Manifest.json, which many disks take for ours.
+    if path.suffix in SUFFIXES and path.exists():
         return (Analysed(path.name, _covered(path)),)
     folder = path.parent if path.name == "manifest.json" else path
     if (folder / "manifest.json").is_file():

@@ -185,6 +185,7 @@ def _judge(
 ) -> Imported:
     """The same verdicts as of any other runner. What Core ML refused has failed; what the Mac lacks is not run."""
     parity, errors = [], []
+    truths = of_labels(kit.labels, contract)
     for kind in judged_on(model.precision, reference):
         wanted = reference[kind]
         gave = run.kinds.get(kind, KindResult.model_construct(error=run.error, outputs={}))
@@ -200,7 +201,6 @@ def _judge(
         if gave.outputs:
             outputs = {name: array.array() for name, array in gave.outputs.items()}
             floor = model.floor_snr_db.get(kind)
-            truths = of_labels(kit.labels, contract)
             of = contract.outputs, len(contract.labels)
             figures = task_figures(*of, wanted, outputs, truths) if kind == SAMPLES else {}
             record, profile = judged(blank, wanted, outputs, floor, model.tolerance, contract, figures)

@@ -26,7 +26,7 @@ def contract(labels: tuple[str, ...] = ("cat", "dog"), **outputs: dict[str, Any]
 def test_boxes_move_with_the_picture() -> None:
     of = contract(found={"type": "boxes"})
     wide = Image.new("RGB", (200, 100))  # halved, 25 pixels of black above
-    where = placement(wide, of.inputs["image"])  # type: ignore[arg-type]
+    where = placement(wide, of.inputs["image"])
     truth = read_truth(([[20, 40, 60, 80]], ["dog"]), of, where)
     np.testing.assert_allclose(truth["found"][0], [[10, 45, 30, 65]])
     assert truth["found"][1].tolist() == [1]

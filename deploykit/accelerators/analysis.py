@@ -105,9 +105,8 @@ def _looked_up(graph: Graph, table: Table) -> list[_Judged]:
         return [judged(table.title, judge(graph, table, HIGHEST))]
     by_level = [(level, judge(graph, table, level.level)) for level in table.levels]
     found = []
-    for kinds, group in groupby(by_level, key=lambda pair: tuple(verdict.kind for verdict in pair[1])):
+    for _, group in groupby(by_level, key=lambda pair: tuple(verdict.kind for verdict in pair[1])):
         same = list(group)
-        assert kinds is not None
         found.append(judged(f"{table.title}, {_span([level for level, _ in same])}", same[-1][1]))
     return found
 

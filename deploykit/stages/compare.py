@@ -72,8 +72,9 @@ def _compare(
         record = _not_run(item, runner, kind, result.reason)
         return record if result.limit else record.model_copy(update={"verdict": "failed"}), None
     contract = captured.project.contract
-    run = spread(len(next(iter(reference.values()))), RUNNERS[runner].most_draws)
-    made, count, every = outputs[kind], len(run), len(next(iter(reference.values())))
+    every = len(next(iter(reference.values())))
+    run = spread(every, RUNNERS[runner].most_draws)
+    made, count = outputs[kind], len(run)
     sound = [draw for draw in yardsticks.sound(kind, contract) if draw in run]
     if not sound:
         why = meaningless(reference, lambda: yardsticks.floor("fp32", kind, contract))

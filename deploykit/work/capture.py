@@ -8,22 +8,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deploykit.calibration import KIND, calibration_draws, told
-from deploykit.errors import ArtifactError, CaptureError, SampleError
+from deploykit.errors import ArtifactError, CaptureError
 from deploykit.manifest import CalibrationRecord, PrepareRecord, Signature
-from deploykit.parity.inputs import SAMPLES, Draws, export_sizes, kind_at, make_inputs, nudged, random_draws
+from deploykit.parity.inputs import SAMPLES, Draws, export_sizes, make_inputs, nudged, random_draws
 from deploykit.precisions import NOISE, SCHEMES, Precision
 from deploykit.project import Entry, Project, bare_project
 from deploykit.samples import Sample, read_samples
 from deploykit.sizes import sized
 from deploykit.spec import Contract, InputSpec, Spec
-from deploykit.truths import Truth, label_of, misfit, save_truths
+from deploykit.truths import Truth, label_of, save_truths
 from deploykit.work.draws import run_draws, save
 from deploykit.work.pictures import GoldenSample, ShownSample, golden, golden_samples, shown_samples
+from deploykit.work.sampled import check_truths, sample_draws
 
 if TYPE_CHECKING:
     import torch
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from deploykit.prepare.detection import Cut
 
 BATCH_DRAWS = 8
-MOST_PROBLEMS = 5
-"""Samples that are told of: a data set's are as a rule all wrong for one reason."""
 CHECKED_DRAWS = (0, 3, -1)
 """Of the random draws: what passes over the network are checked on, beside the first sample."""
 CALIBRATION = "calibration.npz"
@@ -118,8 +117,8 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
         truths: dict[str, list[Truth]] = {}
         if project.spec.build.samples is not None:
             samples = read_samples(project.spec.build.samples, root, contract, load_attribute)
-            _check_truths(samples, contract, outputs)
-            drawn, truths = _sample_draws(samples, contract)
+            check_truths(samples, contract, outputs)
+            drawn, truths = sample_draws(samples, contract)
             labels = tuple(label_of(truth) for truth in truths.get(SAMPLES, ()))
             inputs |= drawn
         save_truths(folder / TRUTHS, truths)
@@ -344,41 +343,6 @@ def _reference(eager: Runner, inputs: dict[str, Draws], contract: Contract) -> d
             f"the model does not take every size that the contract allows ({allowed}): {error}\n"
             "  Narrow the range in [dim], or give multiple_of or values"
         ) from error
-
-
-def _sample_draws(samples: tuple[Sample, ...], contract: Contract) -> tuple[dict[str, Draws], dict[str, list[Truth]]]:
-    """Samples by kind, those of one size together, and the truth of each."""
-    kinds: dict[str, list[dict[str, Any]]] = {}
-    truths: dict[str, list[Truth]] = {}
-    for sample in samples:
-        tensors = sample.tensors(contract)
-        sizes = contract.sizes_of({name: value.shape for name, value in tensors.items()})
-        kind = SAMPLES if sizes == contract.default_sizes else f"{SAMPLES} {kind_at(sizes)}"
-        kinds.setdefault(kind, []).append(tensors)
-        truths.setdefault(kind, []).append(sample.truth)
-    draws = {kind: {name: np.stack([t[name] for t in of]) for name in contract.inputs} for kind, of in kinds.items()}
-    return draws, truths
-
-
-def _check_truths(samples: tuple[Sample, ...], contract: Contract, outputs: dict[str, torch.Tensor]) -> None:
-    """Looks whether each truth is one of its output; at sizes that are known at run time only, nobody can say.
-
-    Raises:
-        SampleError: naming the samples, with both sizes.
-    """
-    problems = [
-        f"sample {sample.name}: {wrong}"
-        for sample in (() if contract.dims else samples)
-        for name, truth in sample.truth.items()
-        if (
-            wrong := misfit(
-                name, contract.outputs[name], outputs[name].shape, not outputs[name].is_floating_point(), truth
-            )
-        )
-    ]
-    if problems:
-        more = f"\nand {len(problems) - MOST_PROBLEMS} more" if len(problems) > MOST_PROBLEMS else ""
-        raise SampleError("\n".join(problems[:MOST_PROBLEMS]) + more)
 
 
 def _batch(module: Deployable, inputs: dict[str, Draws]) -> tuple[torch.Tensor, ...]:

@@ -53,7 +53,7 @@ def test_files_take_turns_and_broken_ones_say_why(
     assert one.ratio == 1.0
     for speed in (one, two):
         assert None not in (speed.load_ms, speed.first_ms, speed.median_ms, speed.p95_ms, speed.ratio, speed.peak_bytes)
-        assert speed.p95_ms >= speed.median_ms > 0  # type: ignore[operator]
+        assert speed.p95_ms >= speed.median_ms > 0
     assert broken.median_ms is None
     assert "torn.onnx" in broken.note
 

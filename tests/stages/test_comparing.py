@@ -56,7 +56,7 @@ def compared(
         (item.lowering, "litert"): ran("cpu", cpu, Measured(), None),
         (item.lowering, "litert-gpu"): ran("gpu", gpu, Measured(gpu=record), 4),
     }
-    captured = Captured(Project(tmp_path, SPEC, (), "m"), None, 0, "", (), (), (), (), {})  # type: ignore[arg-type]
+    captured = Captured(Project(tmp_path, SPEC, (), "m"), None, 0, "", (), (), (), (), {})
     return compare_item(item, captured, outcomes, yardsticks)
 
 

@@ -59,7 +59,9 @@ class GpuRunner(Runner):
             limit_s: seconds for this and all runs.
 
         Raises:
-            RunnerLimitError: if there is no driver, or the engine refuses the driver or the file, or crashes at it.
+            RunnerLimitError: if there is no driver, or the engine refuses the driver or the file.
+            RunnerStoppedError: if the time is up.
+            ArtifactError: if the engine crashes at the file.
         """
         driver = vulkan.find()
         if isinstance(driver, str):
