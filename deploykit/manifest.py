@@ -96,7 +96,7 @@ class GpuRecord(Strict):
 class ParityRecord(Sparse):
     """One comparison: an artifact, on a runner, for one kind of input, against eager PyTorch at fp32."""
 
-    SPARSE = ("gpu",)
+    SPARSE = ("accelerator", "gpu")
 
     target: str
     precision: Precision
@@ -123,6 +123,9 @@ class ParityRecord(Sparse):
     required_snr_db: float | None = None
     metric: dict[str, float] = Field(default_factory=dict)
     """The task's own figures, for example `top1_agreement` and `top1_accuracy`."""
+    accelerator: Literal["gpu"] | None = None
+    """What of the SDK's cascade the runner stands for. A file that is wrong there is not wrong: the SDK leaves this
+    accelerator out."""
     gpu: GpuRecord | None = None
     """Where the file ran, if on LiteRT's GPU engine."""
 
@@ -252,9 +255,9 @@ class Manifest(Sparse):
 
     @property
     def verdict(self) -> Verdict:
-        """`failed` if anything failed, `passed` if every gate and some comparison passed, else `not_run`."""
+        """`failed` if anything decisive failed, `passed` if every gate and some comparison passed, else `not_run`."""
         gates = {record.verdict for record in self.gates}
-        outputs = overall(self.parity)
+        outputs = overall(decisive(self.parity))
         if "failed" in gates or outputs == "failed":
             return "failed"
         return "not_run" if "not_run" in gates else outputs
@@ -268,6 +271,17 @@ def tightest(records: Iterable[ParityRecord]) -> ParityRecord | None:
         return -math.inf if math.isnan(left) else left
 
     return min((record for record in records if record.snr_db is not None), key=room, default=None)
+
+
+def decisive(records: Iterable[ParityRecord]) -> tuple[ParityRecord, ...]:
+    """The comparisons that decide about an artifact: those of the runtime that every phone has."""
+    return tuple(record for record in records if record.accelerator is None)
+
+
+def left_out(records: Iterable[ParityRecord]) -> tuple[str, ...]:
+    """The accelerators on which an artifact is wrong, or which crash at it: its SDK never opens them."""
+    wrong = (record.accelerator for record in records if record.verdict == "failed")
+    return tuple(dict.fromkeys(name for name in wrong if name is not None))
 
 
 def overall(records: Iterable[ParityRecord]) -> Verdict:

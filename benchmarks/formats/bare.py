@@ -38,16 +38,26 @@ class Narrow(nn.Module):
 
 def bare_figures(name: str, file: Path, folder: Path) -> dict[str, Figures]:
     """What each converter makes of a model of a list; a pass is more than 70 dB, or converting at all for Core ML."""
-    made = runpy.run_path(str(file))
-    torch.manual_seed(0)
-    network, given = made["MODELS"][name]()
-    network = made.get("alive", lambda network, inputs: network)(network, given)
-    model = Narrow(network).eval()
-    inputs = tuple(x.int() if x.dtype == torch.int64 else x for x in given)
+    model, inputs = _model(name, file)
     with torch.no_grad():
         wanted = [t.numpy() for t in model(*inputs)]
     roads: dict[str, Callable[..., Outputs | None]] = {"onnx": _onnx, "tflite": _litert, "coreml": _coreml}
     return {road: _tried(convert, model, inputs, wanted, folder) for road, convert in roads.items()}
+
+
+def litert_file(name: str, file: Path, made: Path) -> None:
+    """Writes what litert-torch makes of a model of a list; whatever it raises is left to the caller."""
+    import litert_torch
+
+    litert_torch.convert(*_model(name, file)).export(str(made))
+
+
+def _model(name: str, file: Path) -> tuple[Narrow, tuple[torch.Tensor, ...]]:
+    made = runpy.run_path(str(file))
+    torch.manual_seed(0)
+    network, given = made["MODELS"][name]()
+    network = made.get("alive", lambda network, inputs: network)(network, given)
+    return Narrow(network).eval(), tuple(x.int() if x.dtype == torch.int64 else x for x in given)
 
 
 def _tried(convert: Callable[..., Outputs | None], model: nn.Module, inputs: Any, wanted: Outputs, at: Path) -> Figures:

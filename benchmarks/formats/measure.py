@@ -8,38 +8,26 @@ from pathlib import Path
 
 from benchmarks.formats.bare import bare_figures
 from benchmarks.formats.table import Figures, Row
+from benchmarks.survey import entry_of
 from deploykit import stages
 from deploykit.errors import DeploykitError
 from deploykit.manifest import tightest
 from deploykit.progress import Progress
 from deploykit.project import Entry
 from deploykit.request import BuildRequest
-from deploykit.spec import ModelSpec
 from deploykit.stages.check import Checked
 
 TARGETS = {"onnx": ("android_onnx",), "tflite": ("android_litert", "android_tflite"), "coreml": ("ios_coreml",)}
 """Format → targets that deliver it; between them they name every runner of this host."""
-
-ENTRY = """\
-import runpy
-
-_LIST = runpy.run_path({file!r})
-
-
-def model():
-    network, inputs = _LIST["MODELS"][{name!r}]()
-    return _LIST.get("alive", lambda network, inputs: network)(network, inputs), inputs
-"""
 
 
 def measure(name: str, file: Path, bare: bool, workers: int = 1) -> Row:
     """Everything that is known of one model of a list; `workers` jobs at a time."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        (root / "entry.py").write_text(ENTRY.format(file=str(file), name=name))
         row: Row = {"name": name}
         try:
-            row |= _formats(Entry(root, ModelSpec(entry="entry.py:model")), root / "out", workers)
+            row |= _formats(entry_of(name, file, root), root / "out", workers)
         except DeploykitError as error:
             row["failed"] = " ".join(str(error).split())[:300]
         if bare:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from deploykit import vulkan
 from deploykit.backends.base import Inside, Road, Runner, Tensors, Watch
@@ -166,6 +166,8 @@ class RunnerEntry:
     """Files of this host, outside deploykit and its packages, that decide what it gives."""
     most_draws: int | None = None
     """So many inputs of a kind are run, evenly spread, where all of them would take too long."""
+    accelerator: Literal["gpu"] | None = None
+    """What of an SDK's cascade it stands for, where that is not the CPU."""
     cpu: str | None = None
     """The runner that has the same engine compute the same file on the CPU: where this one gives equal bits, it
     probably did so itself."""
@@ -216,6 +218,7 @@ _COREML = (
 )
 
 _LITERT_TORCH = (
+    "rank at most 4",
     "fractional nearest resize as gathers",
     "bilinear resize by its factor",
     "attention with key and value for each head",
@@ -384,6 +387,7 @@ RUNNERS: dict[str, RunnerEntry] = {
         told=lambda precision: {"arithmetic": "fp32" if precision == "fp32" else "fp16"},
         needs=vulkan.needs,
         most_draws=4,
+        accelerator="gpu",
         cpu="litert",
     ),
     "onnxruntime": RunnerEntry("ONNX Runtime, CPU", "deploykit.backends.onnx.runner:OnnxRunner", ".onnx"),

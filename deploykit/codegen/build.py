@@ -9,7 +9,7 @@ from pathlib import Path
 from deploykit.codegen import ir, kotlin, names, swift
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
-from deploykit.manifest import Manifest, ParityRecord
+from deploykit.manifest import Manifest, decisive, left_out
 from deploykit.outputs import ScoresOutput
 from deploykit.spec import Contract, ImageInput, SdkSpec
 from deploykit.targets import Target
@@ -43,7 +43,7 @@ def sdk(
     assert isinstance(scores, ScoresOutput)
     class_name = names_of.class_name or f"{names.pascal(manifest.model)}Classifier"
     # Goldens are samples of the project, so the error on samples is the one to expect of them.
-    errors = {r.input: r.max_abs for r in _everywhere(manifest) if r.max_abs is not None}
+    errors = {r.input: r.max_abs for r in decisive(manifest.parity) if r.max_abs is not None}
     worst = errors.get("samples", errors.get("random", 0.0))
     return ir.Sdk(
         deploykit=manifest.deploykit,
@@ -75,7 +75,7 @@ def sdk(
             engine=target.engine,
             coordinate=target.runtime.package if target.runtime else "",
             version=target.runtime.version if target.runtime else "",
-            accelerators=target.accelerators,
+            accelerators=tuple(name for name in target.accelerators if name not in left_out(manifest.parity)),
             min_os=target.min_os,
         ),
         goldens=goldens,
@@ -102,14 +102,9 @@ def _rounded_up(value: float) -> float:
     return float(f"{math.ceil(value / step - 1e-9) * step:.2g}")
 
 
-def _everywhere(manifest: Manifest) -> list[ParityRecord]:
-    """The comparisons that every host makes: an SDK is the same whether or not its host had a driver for the GPU."""
-    return [record for record in manifest.parity if record.gpu is None]
-
-
 def _parity(manifest: Manifest, target: Target) -> str:
     """The measured figures in words, without a period; the worst input counts."""
-    ran = [r for r in _everywhere(manifest) if r.verdict == "passed" and r.snr_db is not None]
+    ran = [r for r in decisive(manifest.parity) if r.verdict == "passed" and r.snr_db is not None]
     if not ran:
         return "not compared with PyTorch"
     worst = min(ran, key=lambda r: r.snr_db or 0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pkgutil import resolve_name
 from typing import Any
 
@@ -16,7 +16,7 @@ from deploykit.dynamic import open_axes, open_outputs, without_guards
 from deploykit.errors import DeploykitError
 from deploykit.prepare.agreement import energies
 from deploykit.prepare.rewrites import REWRITES
-from deploykit.prepare.rewrites.tall import Tall, is_tall, whole
+from deploykit.prepare.rewrites.tall import Tall, at_most, is_tall, whole
 
 LEAST_DB = 60.0
 """A rewrite is exact up to rounding; what is worse than this on the example inputs is another function."""
@@ -32,11 +32,11 @@ class RewriteError(DeploykitError):
     """A rewrite changed what the model computes."""
 
 
-class FixedSizeError(RewriteError):
-    """Rewrites that made a number of a size which is known at run time only."""
+class UselessError(RewriteError):
+    """Rewrites that are better left out."""
 
     def __init__(self, names: Sequence[str], what: str) -> None:
-        super().__init__(f"after {', '.join(names)}, a size that was open is fixed: {what}")
+        super().__init__(f"after {', '.join(names)}, {what}")
         self.names = tuple(names)
 
 
@@ -49,7 +49,8 @@ def rewrite(
     of a listed op by its rewrite. Source lines survive, and constants that a rewrite makes are lifted as any other.
 
     Where the program's sizes are known at run time only, rewrites that need them in numbers (a table of places, weights
-    of a matrix) are left out: what the converter makes of the op itself is measured.
+    of a matrix) are left out: what the converter makes of the op itself is measured. So are those of kind `rank` with
+    `or_none` where some op between the inputs and the outputs needs a tensor of higher rank.
 
     Args:
         program: as torch.export gave it, with its example inputs.
@@ -62,7 +63,7 @@ def rewrite(
     while True:
         try:
             return _rewrite(program, left)
-        except FixedSizeError as error:
+        except UselessError as error:
             print(f"left out: {error}")
             left = [name for name in left if name not in error.names]
 
@@ -74,16 +75,17 @@ def _rewrite(
 
     Raises:
         RewriteError: if the result computes something else on the example inputs.
-        FixedSizeError: if a size that was open is fixed in it.
+        UselessError: if a size that was open is fixed in it, or tensors of high rank are left.
     """
     by_kind = {kind: [name for name in names if REWRITES[name].kind == kind] for kind in ("op", "rank", "graph")}
-    tall = by_kind["rank"] if any(is_tall(node.meta.get("val")) for node in program.graph.nodes) else []
+    tall = [name for name in by_kind["rank"] if any(_tall(program.graph.nodes, REWRITES[name].rank))]
     before = program.run_decompositions({}) if tall else program  # without ops that write to what a `Tall` stands for
     module = before.module(check_guards=False)
     assert isinstance(module, torch.fx.GraphModule)
     graph_used = {name for name in by_kind["graph"] if _function(name)(module)}
-    if tall:
-        _flatten_attributes(module)
+    for name in tall:
+        with at_most(REWRITES[name].rank):
+            _flatten_attributes(module)
     table: dict[str, list[str]] = {}
     for name in by_kind["op"]:
         for op in REWRITES[name].ops:
@@ -103,13 +105,29 @@ def _rewrite(
     except UserError as error:
         if not rewritten.fixed:
             raise
-        raise FixedSizeError([name for name in names if name in rewritten.fixed], str(error).splitlines()[0]) from error
+        fixed = [name for name in names if name in rewritten.fixed]
+        raise UselessError(fixed, f"a size that was open is fixed: {str(error).splitlines()[0]}") from error
+    for name in tall:
+        if REWRITES[name].or_none and any(left := _tall(_inner(result), REWRITES[name].rank)):
+            raise UselessError([name], f"tensors of rank {max(left)} are left")
     result = without_guards(result) if any(open_) else result
     used = tuple(name for name in names if name in rewritten.used | graph_used)
     if not used:
         return program, ()
     _check(program, result, used)
     return result, used
+
+
+def _tall(nodes: Iterable[torch.fx.Node], most: int) -> list[int]:
+    """The ranks above a limit that nodes give."""
+    values = (leaf for node in nodes for leaf in pytree.tree_leaves(node.meta.get("val")))
+    return [value.dim() for value in values if isinstance(value, torch.Tensor) and value.dim() > most]
+
+
+def _inner(program: torch.export.ExportedProgram) -> list[torch.fx.Node]:
+    """The nodes between a program's inputs, parameters and outputs."""
+    border = {program.graph.output_node(), *program.graph.output_node().all_input_nodes}
+    return [node for node in program.graph.nodes if node.op == "call_function" and node not in border]
 
 
 class _Rewritten(nn.Module):
@@ -147,7 +165,8 @@ class _Interpreter(torch.fx.Interpreter):
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for name, function in self.tall.items():
-            result = function(target, args, kwargs, self.example)
+            with at_most(REWRITES[name].rank):
+                result = function(target, args, kwargs, self.example)
             if result is not NotImplemented:
                 self.used.add(name)
                 return result
@@ -226,7 +245,7 @@ def _check(before: torch.export.ExportedProgram, after: torch.export.ExportedPro
         for axis in sorted(set(was) - set(now))
     ]
     if fixed:
-        raise FixedSizeError(used, ", ".join(fixed))
+        raise UselessError(used, f"a size that was open is fixed: {', '.join(fixed)}")
     if read := (set(_calls(after)) - set(_calls(before))) & READS:  # a constant was looked at while it was traced
         raise RewriteError(f"after {', '.join(used)}, the program reads a tensor's value: {', '.join(sorted(read))}")
     args, kwargs = before.example_inputs

@@ -86,6 +86,11 @@ def _side_by_side(report: Report) -> list[RenderableType]:
     lines = [Text(f"Apple runtime: imported from {clean(machine)}.", style="dim") for machine in machines]
     where = {row.name: words.gpu(row.gpu, row.artifact.precision) for row in found if row.gpu is not None}
     lines += [Text(clean(f"{name} on the GPU: {told}."), style="dim") for name, told in where.items()]
+    lines += [
+        Text(clean(f"{row.name}: {words.leaves_out(row.left_out)}: {row.reasons[0].text}"), style=STYLES["not_run"])
+        for row in found
+        if row.left_out
+    ]
     return [table, *lines] if table.row_count else []
 
 

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from deploykit.manifest import GateRecord, ParityRecord
 from deploykit.report.model import ArtifactRecord, Report
 from deploykit.report.rows import headline
-from deploykit.report.words import clean, db, gpu, no_artifact, numbers, runner_note
+from deploykit.report.words import clean, db, gpu, leaves_out, no_artifact, numbers, runner_note
 
 
 def junit(report: Report) -> str:
@@ -79,7 +79,10 @@ def _comparison(suite: Element, record: ParityRecord) -> None:
         _element(properties, "property", name="note", value=note)
     if record.gpu is not None:
         _element(properties, "property", name="gpu", value=gpu(record.gpu, record.precision))
-    if record.verdict == "failed":
+    if record.verdict == "failed" and record.accelerator is not None:
+        text = f"failed on the {record.accelerator.upper()}: {record.reason or 'outputs differ'} ({numbers(record)})"
+        _element(case, "skipped", message=f"{text}; {leaves_out(record.accelerator)}")
+    elif record.verdict == "failed":
         text = f"{record.reason or 'outputs differ'} ({numbers(record)})"
         _element(case, "failure", text, message=text, type="parity")
     elif record.verdict == "not_run":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from deploykit.manifest import ComputeUnits, GpuRecord, ParityRecord, Verdict, overall, tightest
+from deploykit.manifest import ComputeUnits, GpuRecord, ParityRecord, Verdict, decisive, left_out, overall, tightest
 from deploykit.report.model import ArtifactRecord, Report
 from deploykit.report.words import count, no_artifact, runner_name
 
@@ -32,6 +32,11 @@ class Row:
     metric: dict[str, float] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
     compute_units: ComputeUnits | None = None
+
+    @property
+    def left_out(self) -> str:
+        """The accelerator that the SDK leaves out because of this row; empty where it does not."""
+        return ", ".join(left_out(self.records))
 
     @property
     def name(self) -> str:
@@ -69,8 +74,8 @@ def rows(report: Report) -> tuple[Row, ...]:
 
 
 def worst(report: Report, artifact: ArtifactRecord) -> Row:
-    """One row for the artifact over all its runners. It passes only where a comparison did."""
-    records = _records(report, artifact)
+    """One row for the artifact over all its runners that decide about it. It passes only where a comparison did."""
+    records = decisive(_records(report, artifact))
     if not records:
         return _bare(artifact)
     row = _row(artifact, None, records)

@@ -85,6 +85,11 @@ def gpu(record: GpuRecord, precision: Precision) -> str:
     return "; ".join(told)
 
 
+def leaves_out(name: str) -> str:
+    """What becomes of an accelerator on which an artifact is wrong."""
+    return f"the SDK leaves the {name.upper()} out"
+
+
 def residency(record: GpuRecord) -> str:
     """How much of a file the GPU took."""
     if record.on_cpu == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from deploykit.backends import RoadEntry
 from deploykit.backends.base import LowerRequest
 from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError, UnavailableError
-from deploykit.manifest import ParityRecord, RoadRecord, Verdict, overall, tightest
+from deploykit.manifest import ParityRecord, RoadRecord, Verdict, decisive, overall, tightest
 from deploykit.stages.compare import Compared, compare_item
 from deploykit.stages.execute import Ran, asked_of, finished_run, submit_run
 from deploykit.stages.plan import Item, Lowering, Plan
@@ -98,9 +98,8 @@ class Bench:
         ran = {(lowering, runner): outcome for runner, outcome in attempt.ran.items()}
         items = [item for item in self.plan.checked if item.lowering == lowering]
         compared = {item: compare_item(item, self.captured, ran, self.yardsticks) for item in items}
-        records = [record for found in compared.values() for record in found.parity]
-        verdict = overall(records)
-        closest = tightest(records)
+        records = decisive(record for found in compared.values() for record in found.parity)
+        verdict, closest = overall(records), tightest(records)
         record = attempt.record.model_copy(update={"snr_db": closest and closest.snr_db})
         if verdict != "passed":
             outcome = "failed" if verdict == "failed" else record.outcome
@@ -112,7 +111,7 @@ def _slug(name: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in name)
 
 
-def _reasons(records: list[ParityRecord], verdict: Verdict) -> str:
+def _reasons(records: Iterable[ParityRecord], verdict: Verdict) -> str:
     """Why a file is wrong, or could not be judged, by runner and kind of input."""
     found = dict.fromkeys(f"{r.runner} on {r.input}: {r.reason}" for r in records if r.verdict == verdict)
     return "; ".join(found)

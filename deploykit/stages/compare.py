@@ -135,4 +135,5 @@ def _not_run(item: Item, runner: str, kind: str, reason: str) -> ParityRecord:
         input=kind,
         verdict="not_run",
         reason=reason,
+        accelerator=RUNNERS[runner].accelerator,
     )

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from deploykit.backends import BACKENDS
 from deploykit.backends.base import Inside
-from deploykit.manifest import NOT_MADE, GateRecord, OpRecord, ParityRecord, Signature, overall, tightest
+from deploykit.manifest import (
+    NOT_MADE,
+    GateRecord,
+    OpRecord,
+    ParityRecord,
+    Signature,
+    decisive,
+    overall,
+    tightest,
+)
 from deploykit.parity.interface import differences
 from deploykit.stages.compare import Compared
 from deploykit.stages.execute import Lowered
@@ -24,9 +33,9 @@ def twin_gate(lowered: Lowered, compared: Compared | None) -> GateRecord:
         tried = "; ".join(f"{road.road}: {road.reason}" for road in lowered.roads_tried if road.outcome in NOT_MADE)
         why = f"there is no fp32 twin, so mistakes that fp16's noise hides cannot be seen: {tried}"
         return GateRecord(gate="fp32 twin", verdict="not_run", reason=why)
-    verdict = overall(compared.parity)
-    closest = tightest(compared.parity)
-    reasons = dict.fromkeys(f"on {r.input}: {r.reason}" for r in compared.parity if r.verdict == verdict)
+    records = decisive(compared.parity)
+    verdict, closest = overall(records), tightest(records)
+    reasons = dict.fromkeys(f"on {r.input}: {r.reason}" for r in records if r.verdict == verdict)
     return GateRecord(
         gate="fp32 twin",
         verdict=verdict,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploykit.codegen import build, ir
 from deploykit.errors import CodegenError
-from deploykit.manifest import Manifest
+from deploykit.manifest import Manifest, left_out
 from deploykit.report.model import SdkRecord
 from deploykit.stages.check import Checked
 from deploykit.stages.plan import Plan
@@ -48,6 +48,8 @@ def _generate(
         build.write(sdk, language, work.root / platform)
     except CodegenError as error:
         return _not_written(platform, language, f"{error}; of these {why}" if wish else str(error))
+    if out := left_out(manifest.parity):
+        why += f"; without the {' and the '.join(name.upper() for name in out)}, where it is wrong"
     return SdkRecord(
         platform=platform,
         language=language,

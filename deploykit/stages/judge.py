@@ -64,6 +64,7 @@ def judged(
         floor_snr_db=None if floor is None else round(floor, 2),
         required_snr_db=None if numbers.snr_db is None else round(required, 2),
         metric={name: round(value, 6) for name, value in (equal | figures).items()},
+        accelerator=blank.accelerator,
     )
     profile = ErrorProfile(
         target=blank.target,

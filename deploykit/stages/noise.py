@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError
-from deploykit.manifest import overall
+from deploykit.manifest import decisive, overall
 from deploykit.parity.inputs import judged_on
 from deploykit.stages.compare import Compared
 from deploykit.stages.execute import Lowered
@@ -30,7 +30,7 @@ def noise_of_failed(
         made, base = lowered[item.lowering], lowered.get(item.base.lowering) if item.base else None
         if base is None or base.file is None or made.file is None or item.lowering in jobs:
             continue
-        if overall(found.parity) == "failed":
+        if overall(decisive(found.parity)) == "failed":
             kind, inputs = judged_on(item.precision, yardsticks["fp32"])[0], work.scratch / "inputs.npz"
             given = (item.lowering.backend, item.precision, base.file, made.file, inputs, kind)
             name = f"noise in {item.lowering.name}"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.formats.__main__ import LIST, names_of
 from benchmarks.formats.table import markdown, passed, summary
 from benchmarks.processes import run_module
+from benchmarks.survey import LIST, names_of
 
 
 def figures(db: float | None = 120.0, verdict: str = "passed", **more: Any) -> dict[str, Any]:

@@ -78,10 +78,21 @@ def test_the_worst_figure_is_told_and_reference_execution_is_named() -> None:
 def test_a_gpu_of_this_host_changes_no_sdk() -> None:
     plain, target = manifest(samples=0.001), all_targets()["android_onnx"]
     gpu = GpuRecord(adapter="any", software=True, arithmetic="fp32")
-    more = plain.parity[0].model_copy(update={"runner": "litert-gpu", "gpu": gpu, "snr_db": 9.0, "max_abs": 0.5})
+    ran = {"runner": "litert-gpu", "accelerator": "gpu", "gpu": gpu, "snr_db": 9.0, "max_abs": 0.5}
+    more = plain.parity[0].model_copy(update=ran)
     both = plain.model_copy(update={"parity": (*plain.parity, more)})
     made = [build.sdk(each, target, Path("m.onnx"), (), SdkSpec()) for each in (plain, both)]
     assert made[0] == made[1]
+
+
+def test_an_accelerator_that_is_wrong_is_left_out_of_the_cascade() -> None:
+    plain, target = manifest(samples=0.001), all_targets()["android_litert"]
+    crashed = {"runner": "litert-gpu", "accelerator": "gpu", "verdict": "failed", "snr_db": None, "max_abs": None}
+    wrong = plain.model_copy(update={"parity": (*plain.parity, plain.parity[0].model_copy(update=crashed))})
+    assert wrong.verdict == "passed"
+    made = [build.sdk(each, target, Path("m.tflite"), (), SdkSpec()) for each in (plain, wrong)]
+    assert [sdk.runtime.accelerators for sdk in made] == [("npu", "gpu", "cpu"), ("npu", "cpu")]
+    assert made[0].tolerance == made[1].tolerance
 
 
 def test_a_task_without_a_typed_api_is_refused() -> None:

@@ -178,6 +178,7 @@ def test_where_the_gpu_ran_stands_by_its_verdict() -> None:
     assert words.count("LiteRT's GPU engine: the same shaders, not the phone's driver") >= 2
     assert "SwiftShader Device (Subzero), in software; fully accelerated" in words
     assert "12 of 80 ops on the CPU" in words
+    assert words.count("the SDK leaves the GPU out") == 1
     report = report_cases.good().model_copy(update={"absent": {"litert-gpu": "there is no driver"}})
     assert "Not checked by litert-gpu : there is no driver." in Outline(html(report)).words
 

@@ -68,6 +68,10 @@ def test_where_a_gpu_ran_is_a_property() -> None:
     assert "SwiftShader Device (Subzero), in software; fully accelerated" in found
     notes = [p.get("value") for p in root.iter("property") if p.get("name") == "note"]
     assert notes.count("LiteRT's GPU engine: the same shaders, not the phone's driver") == 8
+    assert root.get("failures") == "0"
+    left = [case.get("message", "") for case in root.iter("skipped")]
+    assert len(left) == 1
+    assert left[0].startswith("failed on the GPU: less than the required 48.6 dB")
 
 
 def test_an_artifact_that_nothing_looked_at_is_skipped() -> None:

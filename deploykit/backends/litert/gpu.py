@@ -43,7 +43,7 @@ _NOTHING = re.compile(r"No operations will run on the GPU, and all (\d+)")
 _LEFT = re.compile(r"operations are not supported by GPU delegate:\n((?:[A-Z0-9_]+: .*\n)+)")
 _REFUSED = re.compile(r"^Warning: (.+)", re.MULTILINE)
 _ERROR = re.compile(r"^ERROR: (?!\[)(.+)", re.MULTILINE)
-CRASH = "On a phone it would end the app, which no self-test can catch; ship another precision, or leave its GPU out"
+CRASH = "On a phone it would end the app, which no self-test can catch"
 NO_DRIVER = "Failed to initialize WebGPU environment"
 
 

@@ -23,6 +23,10 @@ class Rewrite:
     kind: Literal["op", "rank", "graph"] = "op"
     """What the function takes: an op's own arguments; any op of a program with tensors of high rank, with its arguments
     and an example of its result; or a `GraphModule`, which it changes in place, telling whether it did."""
+    rank: int = 0
+    """Of kind `rank`: how many dimensions a tensor may have."""
+    or_none: bool = False
+    """Of kind `rank`: whether it is of no use while some op needs a tensor of higher rank."""
 
 
 _HERE = "deploykit.prepare.rewrites."
@@ -42,8 +46,18 @@ REWRITES: dict[str, Rewrite] = {
     "rank at most 5": Rewrite(
         (),
         _HERE + "rank:low_rank",
-        "Core ML has no tensors of rank 6 and more",
+        "Core ML has no tensors of rank 6 and more: "
+        "https://apple.github.io/coremltools/docs-guides/source/ml-programs.html",
         kind="rank",
+        rank=5,
+    ),
+    "rank at most 4": Rewrite(
+        (),
+        _HERE + "rank:low_rank",
+        "LiteRT's GPU reshapes, transposes and slices tensors of rank 4 at most (MobileViT-XS: 10 parts)",
+        kind="rank",
+        rank=4,
+        or_none=True,
     ),
     "resizes as matrix products": Rewrite(
         (

@@ -1,4 +1,4 @@
-"""Ops on tensors of more than 5 dimensions, carried as tensors of fewer: Core ML has no others.
+"""Ops on tensors of many dimensions, carried as tensors of fewer: Core ML has at most 5, mobile GPUs 4.
 
 `Tall` stands for a tensor of high rank in the interpreter: a tensor of low rank with the same elements in the same
 order, and the shape that it stands for. Reshaping it costs nothing. Every other op merges the dimensions that it does
@@ -16,13 +16,13 @@ from torch.utils import _pytree as pytree
 
 from deploykit.prepare.rewrites import windows
 from deploykit.prepare.rewrites.tall import (
-    LARGEST,
     Shape,
     Tall,
     Value,
     as_tall,
     broadcast,
     each,
+    largest,
     leaves,
     padded,
     permuted,
@@ -43,7 +43,7 @@ def low_rank(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], example: An
         example: a tensor, or several, with the shapes of the result.
     """
     tall = any(isinstance(leaf, Tall) for leaf in leaves((args, kwargs)))
-    if not tall and all(t.dim() <= LARGEST for t in leaves(example) if isinstance(t, torch.Tensor)):
+    if not tall and all(t.dim() <= largest() for t in leaves(example) if isinstance(t, torch.Tensor)):
         return NotImplemented
     if not isinstance(op, torch._ops.OpOverload):  # getitem
         return op(*args, **kwargs)
@@ -89,7 +89,7 @@ def _pointwise(op: Any, bound: dict[str, Any], example: Any) -> Value:
     """Neighbouring dimensions in which the same operands are broadcast are one."""
     shape = shape_of(example)
     operands = [v for v in leaves(bound) if isinstance(v, torch.Tensor | Tall)]
-    if len(_groups(shape, operands)) > LARGEST:
+    if len(_groups(shape, operands)) > largest():
         full = {id(v): broadcast(v, shape) for v in operands}
         bound = each(lambda v: full.get(id(v), v), bound)
         operands = list(full.values())
@@ -203,7 +203,7 @@ def _reduce(op: Any, bound: dict[str, Any], example: Any) -> Any:
             groups[-1].append(d)
         else:
             groups.append([d])
-    if len(groups) > LARGEST:
+    if len(groups) > largest():
         kept = [d for d in range(rank) if d not in dims]
         x = permuted(x, [*kept, *sorted(dims)])
         groups, dims = [list(range(len(kept))), list(range(len(kept), rank))], set(range(len(kept), rank))
@@ -236,7 +236,7 @@ def _linear(op: Any, bound: dict[str, Any], example: Any) -> Value:
 
 def _layer_norm(op: Any, bound: dict[str, Any], example: Any) -> Any:
     x, normed = bound["input"], tuple(bound["normalized_shape"])
-    if len(normed) >= LARGEST:
+    if len(normed) >= largest():
         return _as_it_is(op, bound, example)
     low = as_tall(x).reshaped(prod(x.shape[: -len(normed)]), *normed)
     return tall_or_not(_call(op, bound | {"input": low}), example.shape)

@@ -1,8 +1,10 @@
-"""`Tall`: a tensor of more than 5 dimensions, carried as one of fewer; and how it is permuted, broadcast and cut."""
+"""`Tall`: a tensor of more dimensions than a format has, carried as one of fewer; how it is permuted and broadcast."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import combinations, pairwise, permutations
 from math import prod
@@ -11,8 +13,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-LARGEST = 5
-"""Dimensions that a tensor may have: https://apple.github.io/coremltools/docs-guides/source/ml-programs.html"""
+_largest: ContextVar[int] = ContextVar("_largest")
 
 Shape = tuple[int, ...]
 
@@ -32,14 +33,33 @@ class Tall:
 Value = torch.Tensor | Tall
 
 
+@contextmanager
+def at_most(rank: int) -> Iterator[None]:
+    """Within it, tensors have so many dimensions at most."""
+    before = _largest.set(rank)
+    try:
+        yield
+    finally:
+        _largest.reset(before)
+
+
+def largest() -> int:
+    """How many dimensions a tensor may have here.
+
+    Raises:
+        LookupError: outside of `at_most`.
+    """
+    return _largest.get()
+
+
 def is_tall(value: Any) -> bool:
     """Whether a value of a program has a tensor of high rank."""
-    return any(isinstance(t, torch.Tensor) and t.dim() > LARGEST for t in pytree.tree_leaves(value))
+    return any(isinstance(t, torch.Tensor) and t.dim() > largest() for t in pytree.tree_leaves(value))
 
 
 def tall_or_not(low: torch.Tensor, shape: Sequence[int]) -> Value:
     """A tensor where the shape's rank allows it, else a `Tall`."""
-    return Tall(low, tuple(shape)) if len(shape) > LARGEST else _reshape(low, shape)
+    return Tall(low, tuple(shape)) if len(shape) > largest() else _reshape(low, shape)
 
 
 def whole(value: Any) -> Any:
@@ -78,11 +98,11 @@ def permuted(x: Value, dims: Sequence[int]) -> Tall:
 
 
 def _transpose(low: torch.Tensor, sizes: list[int], order: list[int]) -> torch.Tensor:
-    """A permutation of any rank as few of rank at most 5: blocks of dimensions that stay together move together."""
+    """A permutation of any rank as few of low rank: blocks of dimensions that stay together move together."""
     sizes, order = _merged(sizes, order)
     if order == sorted(order):
         return low
-    if len(order) <= LARGEST:
+    if len(order) <= largest():
         return _reshape(low, sizes).permute(order)
     cuts, blocks = min(_moves(len(order)), key=lambda move: len(_merged(*_after(sizes, order, *move))[1]))
     bounds = [0, *cuts, len(sizes)]
@@ -92,8 +112,8 @@ def _transpose(low: torch.Tensor, sizes: list[int], order: list[int]) -> torch.T
 
 def _moves(rank: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Where a row of dimensions may be cut into blocks, and the orders of the blocks."""
-    cuts = combinations(range(1, rank), LARGEST - 1)
-    return [(cut, blocks) for cut in cuts for blocks in permutations(range(LARGEST))]
+    cuts = combinations(range(1, rank), largest() - 1)
+    return [(cut, blocks) for cut in cuts for blocks in permutations(range(largest()))]
 
 
 def _after(
