@@ -307,6 +307,28 @@ def bench(
 
 
 @app.command()
+def store(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[BUILD | FILE]…", help="Builds; .aar, .apk, .aab, .so files.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+) -> None:
+    """Say what app stores will refuse: sizes, oldest systems, native libraries and pages of 16 KB.
+
+    Exit codes: 0 nothing, as far as it was looked at, 1 something will be refused, 2 something given is wrong.
+    """
+    from deploykit.store import command
+
+    with _errors():
+        found = command.look(tuple(paths or [Path("build")]))
+        if as_json:
+            print(command.as_json(found))
+        else:
+            out.print(command.shown(found))
+        raise typer.Exit(1 if found.failed else 0)
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="An output folder of `deploykit build`.")] = Path("build"),
 ) -> None:

@@ -17,6 +17,10 @@ class RuntimePackage(Strict):
     version: str
     source: str
     """The page that the version was read from."""
+    pages_16kb: bool | None = None
+    """Whether its native libraries suit memory pages of 16 KB, as `deploykit store` saw it in the package of this
+    version; None where nobody has looked. Google Play wants it:
+    https://developer.android.com/guide/practices/page-sizes"""
 
 
 class Target(Strict):

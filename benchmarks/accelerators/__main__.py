@@ -24,19 +24,23 @@ def main() -> int:
     known = parser(MODULE, __doc__, Path("build/accelerators.json"), LIMIT_S)
     known.add_argument("--bare", action="store_true", help="analyses litert-torch's own file, too")
     known.add_argument("--target", action="append", choices=TARGETS, help="only these; may be given again")
+    known.add_argument("--files", type=Path, help="keeps LiteRT's files, NAME-PRECISION.tflite and NAME-bare.tflite")
     options = known.parse_args()
     targets = tuple(options.target or TARGETS)
     if options.one:
         from benchmarks.accelerators.measure import measure
 
         (name,) = options.names
-        options.one.write_text(json.dumps(measure(name, options.list, targets, options.bare)))
+        options.one.write_text(json.dumps(measure(name, options.list, targets, options.bare, options.files)))
         return 0
 
     def done(row: Row) -> bool:
         return "failed" not in row and set(targets) <= set(row["files"]) and (not options.bare or "bare" in row)
 
     extra = [*(word for target in targets for word in ("--target", target)), *(["--bare"] if options.bare else [])]
+    if options.files:
+        options.files.mkdir(parents=True, exist_ok=True)
+        extra += ["--files", str(options.files.resolve())]
     rows = survey(MODULE, options, extra, done, summary)
     if options.markdown:
         options.markdown.parent.mkdir(parents=True, exist_ok=True)

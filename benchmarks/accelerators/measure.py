@@ -22,13 +22,13 @@ from deploykit.project import Entry
 from deploykit.request import BuildRequest
 from deploykit.work.cover import cover
 
-OURS = "ours.tflite"
+OURS = "fp32.tflite"
 RUNS, SECONDS = 50, 30.0
 """Of both files on the CPU, in turns: as many runs as fit."""
 
 
-def measure(name: str, file: Path, targets: Sequence[str], bare: bool, workers: int = 1) -> Row:
-    """Everything that is known of one model of a list; `workers` jobs at a time."""
+def measure(name: str, file: Path, targets: Sequence[str], bare: bool, kept: Path | None, workers: int = 1) -> Row:
+    """Everything that is known of one model of a list; `workers` jobs at a time; LiteRT's files go to `kept`."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         row: Row = {"name": name}
@@ -40,6 +40,8 @@ def measure(name: str, file: Path, targets: Sequence[str], bare: bool, workers: 
         row["seconds"] = round(time.monotonic() - start, 1)
         if bare:
             row["bare"] = _bare(name, file, root)
+        for made in root.glob("*.tflite") if kept else ():
+            shutil.move(made, kept / f"{name}-{made.name}")
     return row
 
 
@@ -55,8 +57,8 @@ def _files(source: Entry, targets: Sequence[str], out: Path, workers: int) -> di
         coverage = stages.cover(work, lowered)
         checked = stages.check(work, captured, lowered, outputs, examined, plan)
         for lowering, made in lowered.items():
-            if (lowering.backend, lowering.precision) == ("litert", "fp32") and made.file is not None:
-                shutil.copy(made.file, out.parent / OURS)
+            if lowering.backend == "litert" and made.file is not None:
+                shutil.copy(made.file, out.parent / f"{lowering.precision}.tflite")
     found: dict[str, dict[str, Row]] = {target: {} for target in targets}
     for one in checked:
         known = coverage.get(one.item.lowering)

@@ -114,7 +114,7 @@ def probe(case: Case, backend: str, road: RoadEntry, rewrites: tuple[str, ...]) 
 
 def measure(prepared: Prepared, program: torch.export.ExportedProgram, backend: str, road: RoadEntry) -> Finding:
     """What a road makes of a program: lowered, saved, read back, run and compared."""
-    with _request(backend, prepared.signature) as request:
+    with request_of(backend, prepared.signature) as request:
         try:
             file = road.function(program, request)
         except UnavailableError as error:
@@ -132,7 +132,7 @@ def measure(prepared: Prepared, program: torch.export.ExportedProgram, backend: 
 
 
 @contextlib.contextmanager
-def _request(backend: str, signature: Signature) -> Iterator[LowerRequest]:
+def request_of(backend: str, signature: Signature) -> Iterator[LowerRequest]:
     """What a build asks a road for, of the first target that has this backend."""
     target = next(item for item in all_targets().values() if item.backend == backend)
     options = {name: str(getattr(target, name)) for name in BACKENDS[backend].options}

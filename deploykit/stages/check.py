@@ -20,12 +20,14 @@ from deploykit.sightings import Sighting
 from deploykit.stages.compare import Compared, compare_item
 from deploykit.stages.execute import Lowered, Ran
 from deploykit.stages.gates import blame, interface_gate, range_gate, twin_gate
+from deploykit.stages.gpu import blamed, faults_on_gpu
 from deploykit.stages.noise import noise_of_failed
 from deploykit.stages.plan import Item, Lowering, Plan
 from deploykit.stages.workspace import Workspace
 from deploykit.stages.yardsticks import load_yardsticks
 from deploykit.work.capture import Captured
 from deploykit.work.examine import Examined
+from deploykit.work.gpu_fault import GpuFault
 from deploykit.work.losses import Losses
 
 
@@ -64,7 +66,8 @@ def check(
         if lowered[item.lowering].file is not None
     }
     noise = noise_of_failed(work, lowered, compared, yardsticks)
-    return tuple(_check(item, work, captured, lowered, compared, examined, noise) for item in plan.items)
+    faults = faults_on_gpu(work, lowered, compared)
+    return tuple(_check(item, work, captured, lowered, compared, examined, noise, faults) for item in plan.items)
 
 
 def _check(
@@ -75,6 +78,7 @@ def _check(
     compared: dict[Item, Compared],
     examined: dict[Lowering, Examined | str],
     noise: dict[Lowering, Losses],
+    faults: dict[Lowering, GpuFault],
 ) -> Checked:
     made = lowered[item.lowering]
     if made.file is None:
@@ -84,7 +88,10 @@ def _check(
     found, lost = compared[item], noise.get(item.lowering)
     if lost is not None:
         inside = replace(inside, curve=lost.curve)
-    parity = tuple(blame(record, inside, lost) for record in found.parity)
+    fault = faults.get(item.lowering)
+    parity = tuple(
+        blamed(record, fault) if record.accelerator else blame(record, inside, lost) for record in found.parity
+    )
     gates = [interface_gate(item, captured.signature, seen, captured.project.contract.states)]
     if item.twin is not None:
         gates.append(twin_gate(lowered[item.twin.lowering], compared.get(item.twin)))
