@@ -32,8 +32,8 @@ TOOLS = ("torch", "litert-torch", "ai-edge-litert", "onnxruntime", "coremltools"
 
 
 def wrong(row: Row) -> bool:
-    """Whether a file is wrong on whatever ran it, GPU or CPU."""
-    return any(file["verdict"] == "failed" for files in row.get("files", {}).values() for file in files.values())
+    """Whether the GPU computes a file wrong."""
+    return any(_gpu(row, precision).get("verdict") == "failed" for precision in PRECISIONS)
 
 
 def summary(row: Row) -> str:

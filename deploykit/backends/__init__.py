@@ -219,6 +219,7 @@ _COREML = (
 
 _LITERT_TORCH = (
     "rank at most 4",
+    "bicubic resizes as matrix products",
     "fractional nearest resize as gathers",
     "bilinear resize by its factor",
     "attention with key and value for each head",

@@ -46,7 +46,8 @@ def rewrite(
     """The program with rewrites applied, and the names of those that it had a use for.
 
     Rewrites of the graph come first. Then the program is run node by node under `torch.export.export` again, each call
-    of a listed op by its rewrite. Source lines survive, and constants that a rewrite makes are lifted as any other.
+    of a listed op by its rewrite; and once more for those of kind `rank`. Source lines survive, and constants that a
+    rewrite makes are lifted as any other.
 
     Where the program's sizes are known at run time only, rewrites that need them in numbers (a table of places, weights
     of a matrix) are left out: what the converter makes of the op itself is measured. So are those of kind `rank` with
@@ -59,13 +60,21 @@ def rewrite(
     Raises:
         RewriteError: if the result computes something else on the example inputs.
     """
-    left = list(names)
-    while True:
-        try:
-            return _rewrite(program, left)
-        except UselessError as error:
-            print(f"left out: {error}")
-            left = [name for name in left if name not in error.names]
+    high = [name for name in names if REWRITES[name].kind == "rank"]
+    used: set[str] = set()
+    # Those of rank come last, for what the others make of an op may have a high rank, too.
+    for some in ([name for name in names if name not in high], high):
+        left = some
+        while True:
+            try:
+                program, found = _rewrite(program, left)
+            except UselessError as error:
+                print(f"left out: {error}")
+                left = [name for name in left if name not in error.names]
+            else:
+                used |= set(found)
+                break
+    return program, tuple(name for name in names if name in used)
 
 
 def _rewrite(

@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 
 from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.backends.base import ORIGINS, Made
-from deploykit.backends.litert.cut import beginning, ops_of
-from deploykit.backends.litert.graph import place_of
-from deploykit.backends.litert.intermediates import index_of
 from deploykit.backends.tracing import trace
 from deploykit.errors import ArtifactError
 from deploykit.manifest import OpRecord
@@ -55,14 +52,17 @@ def gpu_fault(file: Path, inputs: Path, kind: str, least_db: float, told: dict[s
         ArtifactError: if the file cannot be followed on the CPU.
         RunnerLimitError: if the engine refuses a beginning, or its time is up.
     """
+    from deploykit.backends.litert.cut import beginning, ops_of
+    from deploykit.backends.litert.graph import place_of
+
     draw = next(each(load(inputs)[kind]))
     wanted: dict[int, NDArray[Any]] = {}
     names: dict[int, str] = {}
 
     def keep(made: Made) -> None:
-        names[index_of(made.name)] = made.name
+        names[place_of(made.name)] = made.name
         if made.value.dtype == np.float32:
-            wanted[index_of(made.name)] = made.value.copy()
+            wanted[place_of(made.name)] = made.value.copy()
 
     BACKENDS["litert"].follow(file, draw, keep)
     ops = ops_of(file)
@@ -74,7 +74,7 @@ def gpu_fault(file: Path, inputs: Path, kind: str, least_db: float, told: dict[s
             beginning(file, count, copy)
             try:
                 with RUNNERS[GPU].open(copy, **told) as runner:
-                    got = {index_of(name[1:]): value for name, value in runner.run(draw).items()}
+                    got = {place_of(name[1:]): value for name, value in runner.run(draw).items()}
             except ArtifactError as error:
                 if type(error) is ArtifactError:
                     return None
@@ -95,15 +95,15 @@ def gpu_fault(file: Path, inputs: Path, kind: str, least_db: float, told: dict[s
     op, outputs = ops[wrong - 1]
     output = next((names[index] for index in outputs if index in names), "")
     db = None if found is None else round(found, 1)
-    return GpuFault(OpRecord(op=op, output=output, origin=_line(file, outputs), snr_db=db), found is None)
+    line = next((line for name, line in _lines(file).items() if place_of(name) in outputs), "")
+    return GpuFault(OpRecord(op=op, output=output, origin=line, snr_db=db), found is None)
 
 
-def _line(file: Path, outputs: tuple[int, ...]) -> str:
-    """The line of the model that an op comes from, where that is known."""
+def _lines(file: Path) -> dict[str, str]:
+    """What ops give → the lines of the model that they come from, where that is known."""
     notes = file.parent / ORIGINS
     origins = json.loads(notes.read_text(encoding="utf-8")) if notes.is_file() else {}
-    lines = trace(BACKENDS["litert"].read_graph(file), origins)
-    return next((line for name, line in lines.items() if place_of(name) in outputs), "")
+    return trace(BACKENDS["litert"].read_graph(file), origins)
 
 
 def _db(wanted: NDArray[Any], got: NDArray[Any]) -> float:

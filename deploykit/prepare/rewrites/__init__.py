@@ -71,6 +71,11 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "resize:RESIZES",
         "coremltools 9.0 has no bicubic resize, and refuses scale factors that are no ratio",
     ),
+    "bicubic resizes as matrix products": Rewrite(
+        ("aten.upsample_bicubic2d.vec", "aten.upsample_bicubic2d.default"),
+        _HERE + "resize:RESIZES",
+        "litert-torch 0.10 makes 16 gathers of it, which mobile GPUs refuse",
+    ),
     "antialiased resizes as matrix products": Rewrite(
         (
             "aten._upsample_bicubic2d_aa.vec",

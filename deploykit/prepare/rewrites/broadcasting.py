@@ -12,7 +12,8 @@ from typing import Any
 import torch
 
 _FEW = 8
-"""Up to as many copies are a concatenation, which every delegate has; more are a gather."""
+"""Up to as many copies are one concatenation; more are concatenations of concatenations. Mobile GPUs have no other op
+that copies: LiteRT's refuses BROADCAST_TO, and the gather that a choice of places becomes."""
 
 _SOURCE = "_deploykit_before_the_broadcast"
 
@@ -52,11 +53,8 @@ def repeat(x: torch.Tensor, repeats: Sequence[int]) -> Any:
         return NotImplemented
     made = x.reshape([1] * (len(repeats) - x.dim()) + list(x.shape))
     for axis, times in enumerate(repeats):
-        if times > _FEW:
-            places = list(range(made.shape[axis])) * times
-            made = made.index_select(axis, torch.tensor(places, device=x.device))
-        elif times > 1:
-            made = torch.cat([made] * times, axis)
+        if times > 1:
+            made = _copy(made, axis, times)
     return made
 
 
@@ -83,9 +81,11 @@ def written_out(x: torch.Tensor, batch: Sequence[int]) -> torch.Tensor:
 
 
 def _copy(x: torch.Tensor, axis: int, times: int) -> torch.Tensor:
-    if times <= _FEW:
-        return torch.cat([x] * times, axis)
-    return x.index_select(axis, torch.zeros(times, dtype=torch.int64, device=x.device))
+    """The whole tensor several times along an axis: 20 copies are 2 of 8 and 4."""
+    parts = [x] * (times % _FEW)
+    if times >= _FEW:
+        parts = [_copy(torch.cat([x] * _FEW, axis), axis, times // _FEW), *parts]
+    return torch.cat(parts, axis) if len(parts) > 1 else parts[0]
 
 
 def _elementwise(op: Callable[..., torch.Tensor]) -> Callable[..., Any]:

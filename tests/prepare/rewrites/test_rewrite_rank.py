@@ -137,6 +137,21 @@ def test_low_ranks_are_left_alone() -> None:
     assert rewrite(program, ["rank at most 5"]) == (program, ())
 
 
+def test_what_other_rewrites_make_is_lowered_too() -> None:
+    """One key and value for four heads is a broadcast at rank 5, written out by a rewrite of its own."""
+    x = random(1, 2, 6, 8)
+    program = torch.export.export(
+        Fn(lambda x: x[:, :, None].expand(1, 2, 4, 6, 8).reshape(1, 8, 6, 8)), (x,), strict=False
+    )
+    result, used = rewrite(program, ["rank at most 4", "broadcasts as copies"])
+    assert used == ("rank at most 4", "broadcasts as copies")
+    called = {str(node.target) for node in result.graph.nodes if node.op == "call_function"}
+    assert "aten.cat.default" in called
+    assert not {name for name in called if "expand" in name}
+    assert ranks(result) <= 4
+    torch.testing.assert_close(result.module()(x), x.repeat_interleave(4, 1))
+
+
 def test_at_the_border_ranks_are_the_models_own() -> None:
     x = random(2, 3, 2, 4, 5)
     program = torch.export.export(Fn(lambda x: (x * 2).transpose(1, 3).relu().contiguous()), (x,), strict=False)
