@@ -32,7 +32,7 @@ def build(request: BuildRequest, progress: Progress) -> Report:
         with progress.stage("run"):
             outputs = stages.run(work, captured, lowered, plan)
             examined = stages.examine(work, lowered)
-            coverage = stages.cover(work, lowered)
+            coverage = stages.cover(work, lowered, outputs)
         with progress.stage("parity"):
             checked = stages.check(work, captured, lowered, outputs, examined, plan)
         with progress.stage("codegen"):

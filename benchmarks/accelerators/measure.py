@@ -54,7 +54,7 @@ def _files(source: Entry, targets: Sequence[str], out: Path, workers: int) -> di
         lowered = stages.lower(work, captured, plan)
         outputs = stages.run(work, captured, lowered, plan)
         examined = stages.examine(work, lowered)
-        coverage = stages.cover(work, lowered)
+        coverage = stages.cover(work, lowered, outputs)
         checked = stages.check(work, captured, lowered, outputs, examined, plan)
         for lowering, made in lowered.items():
             if lowering.backend == "litert" and made.file is not None:

@@ -112,9 +112,15 @@ class Backend:
         found: Graph = resolve_name(self.graph)(artifact)
         return found
 
-    def ask(self, artifact: Path, graph: Graph) -> tuple[Answer, ...]:
-        """What the runtime and the vendor's tools on this host say that accelerators take of a file."""
-        found: tuple[Answer, ...] = resolve_name(self.asked)(artifact, graph) if self.asked else ()
+    def ask(self, artifact: Path, graph: Graph, said: str = "") -> tuple[Answer, ...]:
+        """What the runtime and the vendor's tools on this host say that accelerators take of a file.
+
+        Args:
+            artifact: the file.
+            graph: its ops.
+            said: `Runner.parts` of a runner that has had it open; empty where none has.
+        """
+        found: tuple[Answer, ...] = resolve_name(self.asked)(artifact, graph, said) if self.asked else ()
         return found
 
     def follow(self, artifact: Path, inputs: Tensors, watch: Watch) -> Tensors:

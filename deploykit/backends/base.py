@@ -218,6 +218,10 @@ class Runner(ABC):
         """Where it ran, of a runner on a GPU; asked after at least one run."""
         return None
 
+    def parts(self) -> str:
+        """What its engine said of the parts that it made of the file, for `Backend.ask`; empty where it does not."""
+        return ""
+
     def close(self) -> None:
         """Frees native objects; safe to call twice."""
         return

@@ -202,13 +202,16 @@ def examine(work: Workspace, lowered: dict[Lowering, Lowered]) -> dict[Lowering,
     return done
 
 
-def cover(work: Workspace, lowered: dict[Lowering, Lowered]) -> dict[Lowering, Coverage]:
+def cover(
+    work: Workspace, lowered: dict[Lowering, Lowered], ran: dict[tuple[Lowering, str], Ran]
+) -> dict[Lowering, Coverage]:
     """What accelerators take of every file; nothing of one that cannot be read op by op, which the build survives."""
+    said = {lowering: outcome.measured.parts for (lowering, _), outcome in ran.items() if outcome.measured.parts}
     futures: dict[Future[Coverage], Lowering] = {}
     for lowering, made in lowered.items():
         if made.file is not None:
             log, notes = work.log(f"accelerators-{lowering.name}"), made.file.parent / ORIGINS
-            name, given = f"accelerators of {lowering.name}", (lowering.backend, made.file)
+            name, given = f"accelerators of {lowering.name}", (lowering.backend, made.file, said.get(lowering, ""))
             futures[work.submit(Task(name, log, cover_job.cover, given, reads=(notes, *vulkan.needs())))] = lowering
     done: dict[Lowering, Coverage] = {}
     for future in as_completed(futures):

@@ -12,12 +12,13 @@ from deploykit.backends.tracing import trace
 from deploykit.coverage import Coverage
 
 
-def cover(backend: str, artifact: Path) -> Coverage:
+def cover(backend: str, artifact: Path, said: str = "") -> Coverage:
     """Reads a file's ops and asks everything on this host that knows what accelerators take of them.
 
     Args:
         backend: of the file.
         artifact: the file; notes beside it say which lines of the model its ops come from.
+        said: what a runner's engine said of the parts that it made of it.
 
     Raises:
         ArtifactError: if the file cannot be read, or has ops that nobody knows.
@@ -26,4 +27,4 @@ def cover(backend: str, artifact: Path) -> Coverage:
     graph = found.read_graph(artifact)
     notes = artifact.parent / ORIGINS
     origins = json.loads(notes.read_text(encoding="utf-8")) if notes.is_file() else {}
-    return analyse(graph, found.ask(artifact, graph), trace(graph, origins))
+    return analyse(graph, found.ask(artifact, graph, said), trace(graph, origins))

@@ -52,12 +52,14 @@ class Measured:
         seen: what PyTorch and the artifact see in the samples that are shown, by draw.
         gpu: where it ran, if on a GPU.
         limit: why the runner gave nothing, where the artifact is not to blame.
+        parts: what the runner's engine said of the parts that it made of the file.
     """
 
     figures: dict[str, Figures] = field(default_factory=dict)
     seen: dict[int, tuple[Sighting, Sighting]] = field(default_factory=dict)
     gpu: GpuRecord | None = None
     limit: str = ""
+    parts: str = ""
 
 
 def run(
@@ -87,15 +89,15 @@ def run(
         with entry.open(artifact, **told) as opened:
             draws = {kind: fewer(given, entry.most_draws) for kind, given in load(inputs).items()}
             made = run_draws(opened, draws, load_states(inputs))
-            gpu = opened.residency()
+            gpu, parts = opened.residency(), opened.parts()
     except RunnerStoppedError:
         raise  # another time it may come to an end
     except RunnerLimitError as error:
         return Measured(limit=str(error))
     save(outputs, made)
     if asked is None or not asked.draws or entry.most_draws is not None:
-        return Measured(gpu=gpu)
-    return replace(measured(made, asked), gpu=gpu)
+        return Measured(gpu=gpu, parts=parts)
+    return replace(measured(made, asked), gpu=gpu, parts=parts)
 
 
 def measured(made: Mapping[str, Draws], asked: Asked) -> Measured:

@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
 from ai_edge_litert.interpreter import Interpreter
 
-from deploykit import vulkan
 from deploykit.accelerator_names import LITERT_GPU, TFLITE_XNNPACK
 from deploykit.backends.litert import analyzer
+from deploykit.backends.litert.gpu import GpuRunner
+from deploykit.backends.litert.gpu_log import PARTS, WHOLE, understandable
 from deploykit.backends.litert.graph import place_of
+from deploykit.errors import ArtifactError, RunnerLimitError
 from deploykit.opgraph import Answer, Graph, Op, Verdict
 
-SECONDS = 120
-"""What compiling for a GPU may take, also on one that is a program."""
-
-KEPT = 20
-"""Lines of a text that is not understood."""
-
-_PROBE = """
-import ctypes, sys
-for loader in sys.argv[2:]:
-    ctypes.CDLL(loader, mode=ctypes.RTLD_GLOBAL)
-from ai_edge_litert.compiled_model import CompiledModel
-from ai_edge_litert.hardware_accelerator import HardwareAccelerator
-model = CompiledModel.from_file(sys.argv[1], HardwareAccelerator.GPU | HardwareAccelerator.CPU)
-print("whole" if model.is_fully_accelerated() else "in part")
-"""
-
-_REFUSED = re.compile(
-    r"^(?:ERROR: )?Following operations are not supported by GPU delegate:\n(?P<lines>.*?)\n"
-    r"(?P<taken>\d+|No) operations will run on the GPU",
-    re.MULTILINE | re.DOTALL,
-)
-_OPENED = "Created a WebGPU environment"
 _LINE = re.compile(r"^(?P<op>[A-Z][A-Z0-9_]*): (?P<why>.+)$", re.MULTILINE)
 _TENSORS = (
     re.compile(r'^Tensor "(?P<name>.*)" (?P<why>has bad input dims size: \d+)\.?$'),
@@ -47,9 +24,15 @@ _TENSORS = (
 """Reasons that name a tensor."""
 
 
-def ask(path: Path, graph: Graph) -> tuple[Answer, ...]:
-    """Everything that can be asked on this host; what cannot be had is left to the tables."""
-    answers = (_cpu(path, graph), _gpu(path, graph), analyzer.ask(path, graph))
+def ask(path: Path, graph: Graph, said: str = "") -> tuple[Answer, ...]:
+    """Everything that can be asked on this host; what cannot be had is left to the tables.
+
+    Args:
+        path: a `.tflite` file.
+        graph: its ops.
+        said: what the GPU engine said of its parts already; where that is empty, the file is opened there.
+    """
+    answers = (_cpu(path, graph), _gpu(path, graph, said), analyzer.ask(path, graph))
     return tuple(answer for answer in answers if answer is not None)
 
 
@@ -89,40 +72,28 @@ def _within(graph: Graph, maker: dict[int, int], inputs: set[int], outputs: list
     return found
 
 
-def _gpu(path: Path, graph: Graph) -> Answer | None:
-    """LiteRT's GPU accelerator (ML Drift by way of WebGPU), where this host has a Vulkan driver."""
-    driver = vulkan.find()
-    if isinstance(driver, str):
-        return None
-    loader = [str(driver.loader)] if driver.loader else []
+def _gpu(path: Path, graph: Graph, said: str) -> Answer | None:
+    """LiteRT's GPU accelerator (ML Drift by way of WebGPU), where this host has a Vulkan driver that it takes."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _PROBE, str(path), *loader],
-            env=os.environ | driver.environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        return heard(graph, said or _opened(path))
+    except RunnerLimitError:  # of the driver, or of the time: that says nothing of the file
         return None
-    said = done.stdout + done.stderr
-    if done.returncode == 0:
-        return heard(graph, said)
-    if _OPENED not in said:
-        return None  # this host has no Vulkan driver that it takes: that says nothing of the file
-    how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-    died = Verdict("not taken", f"LiteRT's GPU accelerator died of this file on this host ({how})")
-    return _gpu_answer([died] * len(graph.ops), ("an app that gives it this file may die, too",), None)
+    except ArtifactError as error:
+        died = Verdict("not taken", str(error))
+        return _gpu_answer([died] * len(graph.ops), (), None)
+
+
+def _opened(path: Path) -> str:
+    with GpuRunner(path) as runner:
+        return runner.parts()
 
 
 def heard(graph: Graph, text: str) -> Answer:
     """What the GPU accelerator printed, as verdicts; what is not understood is kept word for word."""
-    refused = _REFUSED.search(text)
-    if refused is None and not re.search(r"^whole$", text, re.MULTILINE):
+    refused = PARTS.search(text)
+    if refused is None and text != WHOLE:
         verdicts = [Verdict("unknown", "LiteRT's GPU accelerator did not say what it takes")] * len(graph.ops)
-        return _gpu_answer(verdicts, _kept(text), None)
+        return _gpu_answer(verdicts, understandable(text), None)
     verdicts = [Verdict("taken")] * len(graph.ops)
     lines = list(dict.fromkeys(_LINE.finditer(refused["lines"]))) if refused else []
     named = [(line["op"], found["why"], found["name"]) for line in lines if (found := _named(line["why"]))]
@@ -136,12 +107,6 @@ def heard(graph: Graph, text: str) -> Answer:
             verdicts[number] = Verdict("not taken", why)
     counted = refused and (0 if refused["taken"] == "No" else int(refused["taken"]))
     return _gpu_answer(verdicts, (), counted)
-
-
-def _kept(text: str) -> tuple[str, ...]:
-    """What was not understood, without what differs from run to run: chatter, times, addresses."""
-    lines = [line for line in text.splitlines() if line.strip() and not re.match(r"INFO|I\d{4} ", line)]
-    return tuple(re.sub(r"0x[0-9a-f]+|\d{9,}\.\d+|/\S*/", "", line) for line in lines[-KEPT:])
 
 
 def _gpu_answer(verdicts: list[Verdict], notes: tuple[str, ...], counted: int | None) -> Answer:

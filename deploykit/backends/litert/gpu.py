@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -23,6 +22,7 @@ from typing import Any, Literal
 from deploykit import vulkan
 from deploykit.backends.base import Runner, Taken, Tensors
 from deploykit.backends.litert.gpu_host import Made, Opened, Refused
+from deploykit.backends.litert.gpu_log import parts, read_residency, refusal
 from deploykit.errors import ArtifactError, RunnerLimitError, RunnerStoppedError
 from deploykit.jobs import how_it_ended
 from deploykit.manifest import GpuRecord
@@ -36,15 +36,7 @@ HOST = (
     "serve({channel}, {artifact!r}, {arithmetic!r}, {loader!r})"
 )
 
-# What the engine writes: the wheel's own words, of ai-edge-litert 2.3.
-_ADAPTER = re.compile(r"Selected adapter: (.+?), arch=.*adapterType=(.+)")
-_SHARES = re.compile(r"(\d+) operations will run on the GPU, and the remaining (\d+)")
-_NOTHING = re.compile(r"No operations will run on the GPU, and all (\d+)")
-_LEFT = re.compile(r"operations are not supported by GPU delegate:\n((?:[A-Z0-9_]+: .*\n)+)")
-_REFUSED = re.compile(r"^Warning: (.+)", re.MULTILINE)
-_ERROR = re.compile(r"^ERROR: (?!\[)(.+)", re.MULTILINE)
 CRASH = "On a phone it would end the app, which no self-test can catch"
-NO_DRIVER = "Failed to initialize WebGPU environment"
 
 
 class GpuRunner(Runner):
@@ -119,6 +111,10 @@ class GpuRunner(Runner):
         """See `Runner.residency`."""
         return self._residency
 
+    def parts(self) -> str:
+        """See `Runner.parts`."""
+        return parts(self._said, self._opened is not None and self._opened.whole)
+
     def close(self) -> None:
         """Ends the engine's process, and hands its log on."""
         if not self._log.exists():
@@ -151,56 +147,6 @@ class GpuRunner(Runner):
         if isinstance(answer, ArtifactError):
             raise ArtifactError(f"on the GPU, {answer}")
         return answer
-
-
-def refusal(said: str, why: str, driver: vulkan.Driver) -> RunnerLimitError:
-    """Why the engine opened nothing: for the driver, or for the file.
-
-    Args:
-        said: the engine's log.
-        why: what LiteRT raised.
-        driver: what the engine was started with.
-    """
-    if NO_DRIVER in said:
-        names = ", ".join(file.name for file in driver.files)
-        reasons = "; ".join(dict.fromkeys(_REFUSED.findall(said))) or "it finds no GPU by it"
-        return RunnerLimitError(
-            f"LiteRT's GPU engine refuses this host's Vulkan driver ({names}): {reasons.rstrip('.')}. Another driver, "
-            f"named by {vulkan.VARIABLES[0]}: {vulkan.REMEDY}"
-        )
-    errors = "; ".join(dict.fromkeys(_ERROR.findall(said))) or why.strip().splitlines()[-1].lstrip("\u2514 ")
-    return RunnerLimitError(
-        f"LiteRT's GPU engine does not take the file: {errors.rstrip('.')}. An SDK goes on to the CPU"
-    )
-
-
-def read_residency(said: str, whole: bool, arithmetic: Literal["fp32", "fp16"]) -> GpuRecord:
-    """Where the engine ran a file, from its log.
-
-    Args:
-        said: the log; a file with several signatures is told signature by signature.
-        whole: whether LiteRT calls the file fully accelerated.
-        arithmetic: what was computed in.
-    """
-    name, kind = next(iter(_ADAPTER.findall(said)), ("unknown", ""))
-    shares = [(int(gpu), int(cpu)) for gpu, cpu in _SHARES.findall(said)]
-    shares += [(0, int(cpu)) for cpu in _NOTHING.findall(said)]
-    left = {_reason(line) for block in _LEFT.findall(said) for line in block.splitlines()}
-    return GpuRecord(
-        adapter=name,
-        software="CPU" in kind,
-        arithmetic=arithmetic,
-        on_cpu=0 if whole else sum(cpu for _, cpu in shares) or None,
-        on_gpu=None if whole or not shares else sum(gpu for gpu, _ in shares),
-        left=() if whole else tuple(sorted(left)),
-    )
-
-
-def _reason(line: str) -> str:
-    """`RESHAPE: Tensor dimensions must be less than 5. view_1` without the tensor, of which there may be hundreds."""
-    op, _, why = line.partition(": ")
-    why = why.partition(". ")[0].strip().rstrip(".")
-    return f"{op}: {why}" if why else op
 
 
 def _pair() -> tuple[Connection, socket.socket]:

@@ -28,8 +28,8 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
 SOURCE = "ONNX Runtime's mobile usability checker (onnxruntime.tools.mobile_helpers)"
 
 
-def ask(path: Path, graph: Graph) -> tuple[Answer, ...]:
-    """The checker's answers; none where it cannot read the file, or has become another one."""
+def ask(path: Path, graph: Graph, said: str = "") -> tuple[Answer, ...]:
+    """The checker's answers; none where it cannot read the file, or has become another one. No runner says anything."""
     try:
         model = ModelProtoWithShapeInfo(path).model_with_shape_info
         found = {name: check(model) for name, check in CHECKS.items()}

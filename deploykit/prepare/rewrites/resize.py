@@ -59,16 +59,20 @@ def adaptive_average(x: torch.Tensor, output_size: Sequence[int]) -> torch.Tenso
 
 
 def along(x: torch.Tensor, dim: int, weights: NDArray[np.float64]) -> torch.Tensor:
-    """Multiplies one of the last three dimensions by a matrix [new size, size]."""
+    """Multiplies one of the last three dimensions by a matrix [new size, size].
+
+    The matrix stands on the right: LiteRT's GPU refuses a product whose first factor is constant.
+    """
     if np.array_equal(weights, np.eye(x.shape[dim])):
         return x.clone()
     matrix = torch.tensor(weights.tolist(), dtype=x.dtype)
     if dim == -1:
         return torch.matmul(x, matrix.T)
     if dim == -2:
-        return torch.matmul(matrix, x)
+        return torch.matmul(x.transpose(-1, -2), matrix.T).transpose(-1, -2)
     shape = x.shape
-    flat = torch.matmul(matrix, x.reshape(*shape[:dim], shape[dim], -1))
+    flat = x.reshape(*shape[:dim], shape[dim], -1)
+    flat = torch.matmul(flat.transpose(-1, -2), matrix.T).transpose(-1, -2)
     return flat.reshape(*shape[:dim], len(matrix), *shape[dim + 1 :])
 
 

@@ -14,7 +14,8 @@ from flatbuffers import Builder
 from deploykit import vulkan
 from deploykit.backends import RUNNERS
 from deploykit.backends.litert import gpu
-from deploykit.backends.litert.gpu import GpuRunner, read_residency, refusal
+from deploykit.backends.litert.gpu import GpuRunner
+from deploykit.backends.litert.gpu_log import WHOLE, parts, read_residency, refusal
 from deploykit.backends.litert.runner import LiteRtRunner
 from deploykit.errors import ArtifactError, RunnerLimitError, RunnerStoppedError
 from deploykit.parity.inputs import Draws
@@ -211,6 +212,7 @@ def test_a_job_without_a_driver_says_so_and_can_be_kept(monkeypatch: pytest.Monk
 def test_a_job_runs_a_few_draws_of_each_kind(picture: np.ndarray, tmp_path: Path) -> None:
     many = {"random": {"image": np.stack([picture] * 9)}, "zeros": {"image": np.zeros((1, *picture.shape), "float32")}}
     made, out = outcome(tmp_path, many)
+    assert made.parts == WHOLE
     assert made.gpu is not None
     assert made.gpu.on_cpu == 0
     with np.load(out) as arrays:
@@ -218,3 +220,10 @@ def test_a_job_runs_a_few_draws_of_each_kind(picture: np.ndarray, tmp_path: Path
             "random/scores": (4, 1, 10),
             "zeros/scores": (1, 1, 10),
         }
+
+
+def test_what_is_said_of_parts_is_cut_out_of_the_log() -> None:
+    assert parts(SAID, whole=True) == WHOLE
+    assert parts(SAID + LEFT, whole=False).splitlines()[1] == "DEQUANTIZE: "
+    assert parts(SAID + LEFT, whole=False).endswith("207 operations will run on the GPU")
+    assert parts("I0000 chatter\nsomething new at 0x55ab in /tmp/x/y.cc\n", whole=False) == "something new at  in y.cc"
