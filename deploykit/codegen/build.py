@@ -77,6 +77,7 @@ def sdk(
             version=target.runtime.version if target.runtime else "",
             accelerators=tuple(name for name in target.accelerators if name not in left_out(manifest.parity)),
             min_os=target.min_os,
+            pages_16kb=target.runtime.pages_16kb if target.runtime else None,
         ),
         goldens=goldens,
         tolerance=_rounded_up(max(SELF_TEST_LEAST, SELF_TEST_MARGIN * worst)),

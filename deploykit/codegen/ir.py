@@ -72,6 +72,8 @@ class Runtime:
     version: str
     accelerators: tuple[str, ...]
     min_os: str
+    pages_16kb: bool | None = None
+    """Whether its native libraries suit memory pages of 16 KB; None where nobody has looked."""
 
 
 @dataclass(frozen=True)

@@ -162,6 +162,7 @@ class KotlinSdk:
     crop_fraction: str
     accelerators: str
     accelerators_md: str
+    pages_md: str
     tolerance: str
 
 
@@ -251,9 +252,18 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         crop=sdk.picture.crop.capitalize(),
         crop_fraction=repr(float(sdk.picture.crop_fraction)),
         accelerators=", ".join(f"Accelerator.{name.capitalize()}" for name in sdk.runtime.accelerators),
+        pages_md=PAGES[sdk.runtime.pages_16kb],
         accelerators_md=" → ".join(name.upper() for name in sdk.runtime.accelerators),
         tolerance=f"{float(sdk.tolerance)!r}f",
     )
+
+
+PAGES: dict[bool | None, str] = {
+    None: "Whether its native libraries suit 16 KB memory pages was not checked here.",
+    True: "Its native libraries suit 16 KB memory pages.",
+    False: "**Its native libraries are built for 4 KB memory pages**: Google Play takes no update of an app with it "
+    "that targets Android 15 and later.",
+}
 
 
 def runtime_sources(engine: str) -> list[Path]:

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from deploykit.coverage import Coverage
 from deploykit.figures import FIGURES, main_figures
 from deploykit.mac import APPLE_RUNNER
 from deploykit.manifest import Verdict
@@ -15,6 +16,7 @@ from deploykit.report import words
 from deploykit.report.model import ArtifactRecord, Report, SdkRecord
 from deploykit.report.rows import Row, headline, rows, worst
 from deploykit.report.words import clean
+from deploykit.targets import all_targets
 
 STYLES: dict[Verdict, str] = {"passed": "green", "failed": "bold red", "not_run": "bold yellow"}
 
@@ -29,6 +31,9 @@ def summary(report: Report) -> RenderableType:
     parts += _mixed(report)
     if beside := _side_by_side(report):
         parts += [Text(), *beside]
+    parts += _accelerators(report)
+    hints = words.store_hints(artifact.target for artifact in report.artifacts)
+    parts += [Text(clean(f"{hint}."), style=STYLES["not_run"]) for hint in hints]
     if reasons := _reasons(report):
         parts += [Text(), *reasons]
     if report.reused:
@@ -92,6 +97,27 @@ def _side_by_side(report: Report) -> list[RenderableType]:
         if row.left_out
     ]
     return [table, *lines] if table.row_count else []
+
+
+def _accelerators(report: Report) -> list[Text]:
+    """What accelerators take, a line for each target, of its first artifact that was looked at."""
+    first: dict[str, Coverage] = {}
+    for artifact in report.artifacts:
+        if artifact.coverage is not None and artifact.coverage.ops:
+            first.setdefault(artifact.target, artifact.coverage)
+    targets = all_targets()
+    lines = []
+    for name, coverage in first.items():
+        wanted = targets[name].analysed if name in targets else ()
+        told = [
+            f"{one.title} {'all' if one.taken == len(one.verdicts) else one.taken}"
+            for one in coverage.accelerators
+            if one.name in wanted and one.unknown < len(one.verdicts)
+        ]
+        if told:
+            of = words.count(len(coverage.ops), "op")
+            lines.append(Text(clean(f"{name}, of {of}: {', '.join(told)}."), style="dim"))
+    return [Text(), *lines] if lines else []
 
 
 def _prepared(report: Report) -> list[Text]:

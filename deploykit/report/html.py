@@ -155,6 +155,7 @@ class Page:
     """Whether one of those who answered is Core ML's reference runner."""
     mac: tuple[mac.MacTable, ...]
     mac_hint: str
+    store_hints: tuple[str, ...]
     benched: tuple[Benched, ...]
     largest: int
     slowest: float
@@ -205,6 +206,7 @@ def page(report: Report) -> Page:
         reference_answers=any(words.REFERENCE_RUNNER in p.by for s in report.samples for p in s.predictions),
         mac=mac.tables(report, table),
         mac_hint=mac.hint(report),
+        store_hints=words.store_hints(artifact.target for artifact in report.artifacts),
         benched=_benched(report),
         largest=max((artifact.bytes or 0 for artifact in report.artifacts), default=0),
         slowest=max((stage.seconds for stage in report.stages), default=0.0),

@@ -23,6 +23,7 @@ from deploykit.precisions import Precision
 from deploykit.report.model import ArtifactRecord
 from deploykit.sizes import DimSpec
 from deploykit.spec import ImageInput, TensorInput
+from deploykit.targets import all_targets
 
 MARKS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "not_run": "⊘"}
 """A shape beside the colour, so that a verdict can be told apart without it."""
@@ -83,6 +84,17 @@ def gpu(record: GpuRecord, precision: Precision) -> str:
     if precision != "fp32" and record.arithmetic == "fp32":
         told.append("computed in float32: this driver has no fp16, in which a phone's GPU computes")
     return "; ".join(told)
+
+
+def store_hints(targets: Iterable[str]) -> tuple[str, ...]:
+    """What a store will refuse of the runtimes that some targets bring along; see `deploykit.store`."""
+    known = all_targets()
+    found = ((name, known[name].runtime) for name in dict.fromkeys(targets) if name in known)
+    return tuple(
+        f"{name}: Google Play wants 16 KB pages, {runtime.package.rpartition(':')[2]} {runtime.version} has 4 KB"
+        for name, runtime in found
+        if runtime is not None and runtime.pages_16kb is False
+    )
 
 
 def leaves_out(name: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 import report_cases
 from rich.console import Console
 
+from deploykit.coverage import AcceleratorCoverage, Coverage, PlacedOp
 from deploykit.report.console import summary
 from deploykit.report.model import Report
 
@@ -84,7 +85,25 @@ def test_what_was_done_before_export_and_what_was_dropped() -> None:
 
 
 def test_a_good_build_is_short() -> None:
-    assert len(show(report_cases.good()).splitlines()) <= 20
+    lines = show(report_cases.good()).splitlines()
+    assert len(lines) <= 21
+    assert "android_tflite: Google Play wants 16 KB pages, tensorflow-lite 2.16.1 has 4 KB." in lines
+
+
+def test_what_accelerators_take_is_a_line_for_each_target() -> None:
+    ops = tuple(PlacedOp(op="CONV_2D", name=str(n)) for n in range(3))
+    known = {"evidence": "measured", "source": "s", "version": "1", "partitions": 1, "possible": 1}
+    accelerators = (
+        AcceleratorCoverage(name="litert_gpu", title="LiteRT GPU", verdicts="tnt", taken=2, **known),
+        AcceleratorCoverage(name="litert_npu", title="NPU", verdicts="uuu", taken=0, unknown=3, **known),
+        AcceleratorCoverage(name="tflite_xnnpack", title="XNNPACK (CPU)", verdicts="ttt", taken=3, **known),
+        AcceleratorCoverage(name="nnapi", title="of another target", verdicts="ttt", taken=3, **known),
+    )
+    report = report_cases.good()
+    coverage = Coverage(ops=ops, macs=0, accelerators=accelerators)
+    artifacts = [a.model_copy(update={"coverage": coverage}) if "litert" in a.target else a for a in report.artifacts]
+    lines = show(report.model_copy(update={"artifacts": tuple(artifacts)})).splitlines()
+    assert "android_litert, of 3 ops: LiteRT GPU 2, XNNPACK (CPU) all." in lines
 
 
 def test_terminal_codes_and_markup_are_printed_not_obeyed() -> None:
