@@ -75,7 +75,7 @@ def sdk(
             engine=target.engine,
             coordinate=target.runtime.package if target.runtime else "",
             version=target.runtime.version if target.runtime else "",
-            accelerators=tuple(name for name in target.accelerators if name not in left_out(manifest.parity)),
+            accelerators=_cascade(manifest, target),
             min_os=target.min_os,
             pages_16kb=target.runtime.pages_16kb if target.runtime else None,
         ),
@@ -83,6 +83,12 @@ def sdk(
         tolerance=_rounded_up(max(SELF_TEST_LEAST, SELF_TEST_MARGIN * worst)),
         parity=_parity(manifest, target),
     )
+
+
+def _cascade(manifest: Manifest, target: Target) -> tuple[str, ...]:
+    """The target's accelerators without those on which the file is wrong, or known to be at its precision."""
+    known = {name for name, precisions in target.without.items() if manifest.precision in precisions}
+    return tuple(name for name in target.accelerators if name not in {*left_out(manifest.parity), *known})
 
 
 def _beyond(contract: Contract) -> str:

@@ -93,6 +93,8 @@ def test_an_accelerator_that_is_wrong_is_left_out_of_the_cascade() -> None:
     made = [build.sdk(each, target, Path("m.tflite"), (), SdkSpec()) for each in (plain, wrong)]
     assert [sdk.runtime.accelerators for sdk in made] == [("npu", "gpu", "cpu"), ("npu", "cpu")]
     assert made[0].tolerance == made[1].tolerance
+    known = plain.model_copy(update={"precision": "int4-weights"})
+    assert build.sdk(known, target, Path("m.tflite"), (), SdkSpec()).runtime.accelerators == ("npu", "cpu")
 
 
 def test_a_task_without_a_typed_api_is_refused() -> None:
