@@ -180,6 +180,7 @@ def test_depthwise_weights_keep_8_bits_where_others_have_4(
     )
     assert weights[onnx.TensorProto.INT4] == 3
     assert weights[onnx.TensorProto.INT8] == 1
+    onnx.checker.check_model(str(file))  # nodes in the order of execution
 
 
 def test_zeros_are_left_out(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ SEEN_IN_NETWORKS = {
     "pooling without an idle ceil_mode": "a window in the padding: SSD, GoogLeNet",
     "real functions of integers": "a root of a size, which is an integer",
     "complex numbers as pairs": "the op that makes one is right by itself; what is done with it is not",
+    "rank at most 4": "a GPU takes more of it: MobileViT, Swin2SR, docs/accelerator-coverage.md",
+    "bicubic resizes as matrix products": "a GPU takes it, and a CPU is faster: SubPixel, docs/accelerator-coverage.md",
 }
 """Rewrites of first roads that no probe asks for, and who does."""
 

@@ -148,7 +148,9 @@ def _weights(
         for index, output, inner in _weights_of(node):
             if not set(node.output) & set(kept) and wanted(shapes.get(node.input[index], [])):
                 made.quantize_weight_tensor_per_channel(node.input[index], inner if block else output)
-    onnx.save_model(made.quantize_model(), path)
+    made.quantize_model()
+    made.model.topological_sort()  # ONNX Runtime takes any order, the standard and its checker do not
+    onnx.save_model(made.model.model, path)
 
 
 def _weights_of(node: onnx.NodeProto) -> Iterator[tuple[int, int, int]]:
