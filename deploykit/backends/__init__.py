@@ -225,6 +225,7 @@ _COREML = (
 
 _LITERT_TORCH = (
     "rank at most 4",
+    "rows of constants at rank 4",
     "bicubic resizes as matrix products",
     "fractional nearest resize as gathers",
     "bilinear resize by its factor",

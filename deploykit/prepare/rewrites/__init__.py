@@ -71,6 +71,12 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "resize:RESIZES",
         "coremltools 9.0 has no bicubic resize, and refuses scale factors that are no ratio",
     ),
+    "rows of constants at rank 4": Rewrite(
+        (),
+        _HERE + "leading:at_rank_four",
+        "LiteRT's GPU takes the first row of a constant of rank 2 or 3 for all (SSDLite: 1 dB)",
+        kind="graph",
+    ),
     "bicubic resizes as matrix products": Rewrite(
         ("aten.upsample_bicubic2d.vec", "aten.upsample_bicubic2d.default"),
         _HERE + "resize:RESIZES",

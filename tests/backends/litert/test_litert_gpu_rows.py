@@ -1,0 +1,68 @@
+"""Rows of a constant: LiteRT's GPU engine gets them wrong without a word, and deploykit's file right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from deploykit import vulkan
+from deploykit.backends import RUNNERS
+from deploykit.backends.base import Runner
+from deploykit.backends.litert.runner import LiteRtRunner
+from deploykit.work.draws import save
+from deploykit.work.gpu_fault import gpu_fault
+from tests.backends.roads import go, subject
+
+pytestmark = pytest.mark.skipif(vulkan.unavailable() is not None, reason=str(vulkan.unavailable()))
+
+
+class Decoder(nn.Module):
+    """Boxes by a table of anchors, as every detector of one shot has it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("anchors", torch.rand(8, 4, generator=torch.Generator().manual_seed(0)) + 0.5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(x) * self.anchors + self.anchors
+
+
+def one(runner: Runner, x: np.ndarray) -> np.ndarray:
+    with runner:
+        (taken,) = runner.takes()
+        (made,) = runner.run({taken.name: x}).values()
+    return made
+
+
+def test_the_engine_takes_the_first_row_for_all_and_the_op_is_named(tmp_path: Path) -> None:
+    """If this fails, the engine has been mended: the rewrite can go."""
+    import litert_torch
+
+    net, x = Decoder().eval(), torch.randn(8, 4, generator=torch.Generator().manual_seed(1))
+    bare = tmp_path / "bare.tflite"
+    litert_torch.convert(net, (x,)).export(str(bare))
+    wanted = net(x).numpy()
+    np.testing.assert_allclose(one(LiteRtRunner(bare), x.numpy()), wanted, rtol=1e-5)
+    with RUNNERS["litert-gpu"].open(bare, arithmetic="fp32") as gpu:
+        (taken,) = gpu.takes()
+        (made,) = gpu.run({taken.name: x.numpy()}).values()
+        assert gpu.residency().on_cpu == 0  # "fully accelerated"
+    np.testing.assert_allclose(made[0], wanted[0], rtol=1e-5)
+    assert np.abs(made - wanted).max() > 0.1
+    save(tmp_path / "inputs.npz", {"random": {taken.name: x.numpy()[None]}})
+    fault = gpu_fault(bare, tmp_path / "inputs.npz", "random", 60.0, {"arithmetic": "fp32"})
+    assert fault is not None
+    assert fault.op.op == "MUL"
+    assert not fault.crash
+
+
+def test_deploykit_s_file_is_right(tmp_path: Path) -> None:
+    net, x = Decoder().eval(), torch.randn(8, 4, generator=torch.Generator().manual_seed(1))
+    made = go(subject(net, x), "litert", tmp_path / "out")
+    wanted = net(x).numpy()
+    for options in ({"arithmetic": "fp32"}, {"arithmetic": "fp16"}):
+        np.testing.assert_allclose(one(RUNNERS["litert-gpu"].open(made.file, **options), x.numpy()), wanted, rtol=1e-5)
