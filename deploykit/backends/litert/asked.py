@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,27 @@ from deploykit.backends.litert.graph import place_of
 from deploykit.errors import ArtifactError, RunnerLimitError
 from deploykit.opgraph import Answer, Graph, Op, Verdict
 
+ELEMENTWISE = frozenset(
+    [
+        "ADD",
+        "SUB",
+        "MUL",
+        "DIV",
+        "MAXIMUM",
+        "MINIMUM",
+        "POW",
+        "FLOOR_DIV",
+        "FLOOR_MOD",
+        "SQUARED_DIFFERENCE",
+        "ATAN2",
+        "EQUAL",
+        "NOT_EQUAL",
+        "GREATER",
+        "GREATER_EQUAL",
+        "LESS",
+        "LESS_EQUAL",
+    ]
+)
 _LINE = re.compile(r"^(?P<op>[A-Z][A-Z0-9_]*): (?P<why>.+)$", re.MULTILINE)
 _TENSORS = (
     re.compile(r'^Tensor "(?P<name>.*)" (?P<why>has bad input dims size: \d+)\.?$'),
@@ -32,7 +54,11 @@ def ask(path: Path, graph: Graph, said: str = "") -> tuple[Answer, ...]:
         graph: its ops.
         said: what the GPU engine said of its parts already; where that is empty, the file is opened there.
     """
-    answers = (_cpu(path, graph), _gpu(path, graph, said), analyzer.ask(path, graph))
+    gpu = _gpu(path, graph, said)
+    if gpu is not None and (wrong := misread(graph)):
+        note = f"it takes {len(wrong)} of these ops and computes them wrong: {wrong[0].op} {wrong[0].name} is the first"
+        gpu = replace(gpu, notes=(f"{note}; a constant of rank 2 or 3 is read as its first row", *gpu.notes))
+    answers = (_cpu(path, graph), gpu, analyzer.ask(path, graph))
     return tuple(answer for answer in answers if answer is not None)
 
 
@@ -81,6 +107,23 @@ def _gpu(path: Path, graph: Graph, said: str) -> Answer | None:
     except ArtifactError as error:
         died = Verdict("not taken", str(error))
         return _gpu_answer([died] * len(graph.ops), (), None)
+
+
+def misread(graph: Graph) -> tuple[Op, ...]:
+    """Ops that the GPU takes and computes wrong: a constant of rank 2 or 3 with rows is read as its first row.
+
+    Measured with ai-edge-litert 2.3; see docs/gpu.md.
+    """
+    return tuple(
+        op
+        for op in graph.ops
+        if op.op in ELEMENTWISE
+        and any(
+            given is not None and given.constant and given.shape is not None and len(given.shape) in (2, 3)
+            and given.shape[0] != 1
+            for given in op.inputs
+        )
+    )  # fmt: skip
 
 
 def _opened(path: Path) -> str:

@@ -12,6 +12,8 @@ from torch import nn
 from deploykit import vulkan
 from deploykit.backends import RUNNERS
 from deploykit.backends.base import Runner
+from deploykit.backends.litert.asked import ask, misread
+from deploykit.backends.litert.graph import read_graph
 from deploykit.backends.litert.runner import LiteRtRunner
 from deploykit.work.draws import save
 from deploykit.work.gpu_fault import gpu_fault
@@ -53,6 +55,8 @@ def test_the_engine_takes_the_first_row_for_all_and_the_op_is_named(tmp_path: Pa
         assert gpu.residency().on_cpu == 0  # "fully accelerated"
     np.testing.assert_allclose(made[0], wanted[0], rtol=1e-5)
     assert np.abs(made - wanted).max() > 0.1
+    (answer,) = (one for one in ask(bare, read_graph(bare)) if one.accelerator == "litert_gpu")
+    assert "it takes 2 of these ops and computes them wrong: MUL" in answer.notes[0]
     save(tmp_path / "inputs.npz", {"random": {taken.name: x.numpy()[None]}})
     fault = gpu_fault(bare, tmp_path / "inputs.npz", "random", 60.0, {"arithmetic": "fp32"})
     assert fault is not None
@@ -63,6 +67,7 @@ def test_the_engine_takes_the_first_row_for_all_and_the_op_is_named(tmp_path: Pa
 def test_deploykit_s_file_is_right(tmp_path: Path) -> None:
     net, x = Decoder().eval(), torch.randn(8, 4, generator=torch.Generator().manual_seed(1))
     made = go(subject(net, x), "litert", tmp_path / "out")
+    assert misread(read_graph(made.file)) == ()
     wanted = net(x).numpy()
     for options in ({"arithmetic": "fp32"}, {"arithmetic": "fp16"}):
         np.testing.assert_allclose(one(RUNNERS["litert-gpu"].open(made.file, **options), x.numpy()), wanted, rtol=1e-5)
