@@ -5,8 +5,6 @@ from __future__ import annotations
 import tomllib
 from typing import Literal
 
-from pydantic import Field
-
 from deploykit.precisions import Precision
 from deploykit.resources import folder
 from deploykit.strict import Strict
@@ -40,8 +38,8 @@ class Target(Strict):
     """Names of the runners that check the artifact on this host (`deploykit.backends.base.RUNNERS`)."""
     accelerators: tuple[Literal["npu", "gpu", "cpu", "neural_engine"], ...]
     """The cascade, best first."""
-    without: dict[Literal["npu", "gpu", "neural_engine"], tuple[Precision, ...]] = Field(default_factory=dict)
-    """Accelerators that are left out at some precisions, whatever this host sees: their engines are known to crash."""
+    without_gpu: tuple[Precision, ...] = ()
+    """At these the SDK leaves the GPU out, whatever this host sees: its engine is known to crash at such files."""
     analysed: tuple[str, ...] = ()
     """What may run parts of the artifact, the SDK's first choice first: tables of `deploykit.accelerators`."""
     min_os: str

@@ -87,8 +87,8 @@ def sdk(
 
 def _cascade(manifest: Manifest, target: Target) -> tuple[str, ...]:
     """The target's accelerators without those on which the file is wrong, or known to be at its precision."""
-    known = {name for name, precisions in target.without.items() if manifest.precision in precisions}
-    return tuple(name for name in target.accelerators if name not in {*left_out(manifest.parity), *known})
+    known = ("gpu",) if manifest.precision in target.without_gpu else ()
+    return tuple(name for name in target.accelerators if name not in (*left_out(manifest.parity), *known))
 
 
 def _beyond(contract: Contract) -> str:

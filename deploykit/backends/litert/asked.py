@@ -18,7 +18,7 @@ from deploykit.errors import ArtifactError, RunnerLimitError
 from deploykit.opgraph import Answer, Graph, Op, Verdict
 
 ELEMENTWISE = frozenset(
-    [
+    (
         "ADD",
         "SUB",
         "MUL",
@@ -36,7 +36,7 @@ ELEMENTWISE = frozenset(
         "GREATER_EQUAL",
         "LESS",
         "LESS_EQUAL",
-    ]
+    )
 )
 _LINE = re.compile(r"^(?P<op>[A-Z][A-Z0-9_]*): (?P<why>.+)$", re.MULTILINE)
 _TENSORS = (
