@@ -92,7 +92,7 @@ def _side_by_side(report: Report) -> list[RenderableType]:
     where = {row.name: words.gpu(row.gpu, row.artifact.precision) for row in found if row.gpu is not None}
     lines += [Text(clean(f"{name} on the GPU: {told}."), style="dim") for name, told in where.items()]
     lines += [
-        Text(clean(f"{row.name}: {words.leaves_out(row.left_out)}: {row.reasons[0].text}"), style=STYLES["not_run"])
+        Text(clean(f"{row.name}: {words.leaves_out(row.left_out)}."), style=STYLES["not_run"])
         for row in found
         if row.left_out
     ]
