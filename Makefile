@@ -15,7 +15,7 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 
 unit: $(VENV)/installed
-	$(BIN)/python -m pytest -ra
+	$(BIN)/python -m pytest -ra --durations=25
 
 toolchains: $(VENV)/installed  ## Installs Maven, Chromium and Swift on Debian, and onnx2tf in an environment of its own.
 	bash tests/toolchains/install.sh $(BIN)/python

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.accelerators.table import TARGETS, markdown, summary, wrong
-from benchmarks.survey import Row, parser, survey
+from benchmarks.survey import Row, names_of, parser, survey
 
 MODULE = "benchmarks.accelerators"
 LIMIT_S = 2400.0
@@ -44,7 +44,7 @@ def main() -> int:
     rows = survey(MODULE, options, extra, done, summary)
     if options.markdown:
         options.markdown.parent.mkdir(parents=True, exist_ok=True)
-        options.markdown.write_text(markdown(rows))
+        options.markdown.write_text(markdown(rows, len(names_of(options.list))))
     bad = [row["name"] for row in rows if "failed" in row or wrong(row)]
     print(f"{len(rows) - len(bad)} of {len(rows)} without a wrong number{': not ' * bool(bad)}{', '.join(bad)}")
     return 1 if bad else 0

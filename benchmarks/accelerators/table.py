@@ -47,8 +47,13 @@ def summary(row: Row) -> str:
 _GPU_OF = ("android_litert", "litert_gpu")
 
 
-def markdown(rows: list[Row]) -> str:
-    """The page for the docs."""
+def markdown(rows: list[Row], listed: int | None = None) -> str:
+    """The page for the docs.
+
+    Args:
+        rows: what is known.
+        listed: how many models the list has, where that may be more.
+    """
     whole = [row for row in rows if _whole(row.get("files", {}).get("android_litert", {}).get(SHIPPED))]
     bare = [row for row in rows if "bare" in row]
     adapters = sorted({gpu["adapter"] for row in rows for p in PRECISIONS if (gpu := _gpu(row, p).get("gpu"))})
@@ -60,6 +65,8 @@ def markdown(rows: list[Row]) -> str:
         "",
         f"LiteRT's GPU takes **{len(whole)} of {len(rows)}** models whole.",
     ]
+    if listed is not None and listed > len(rows):
+        lines[-1] = f"**{listed - len(rows)} of the {listed} models were not measured.** {lines[-1]}"
     if bare:
         count = sum(_whole(row["bare"]) for row in bare)
         lines[-1] += f" Of litert-torch's own files it takes {count} of {len(bare)} whole."
