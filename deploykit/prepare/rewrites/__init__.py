@@ -79,7 +79,7 @@ REWRITES: dict[str, Rewrite] = {
     ),
     "bicubic resizes as matrix products": Rewrite(
         ("aten.upsample_bicubic2d.vec", "aten.upsample_bicubic2d.default"),
-        _HERE + "resize:RESIZES",
+        _HERE + "resize:BICUBIC",
         "litert-torch 0.10 makes 16 gathers of it, which mobile GPUs refuse",
     ),
     "antialiased resizes as matrix products": Rewrite(

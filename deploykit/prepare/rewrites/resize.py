@@ -174,9 +174,11 @@ ANTIALIASED: dict[str, Any] = {
     "aten._upsample_bilinear2d_aa.default": bilinear_antialiased,
 }
 
-RESIZES: dict[str, Any] = {
+BICUBIC: dict[str, Any] = {
     "aten.upsample_bicubic2d.vec": bicubic,
     "aten.upsample_bicubic2d.default": bicubic,
+}
+RESIZES: dict[str, Any] = BICUBIC | {
     "aten.upsample_linear1d.vec": linear,
     "aten.upsample_bilinear2d.vec": linear,
     "aten.upsample_trilinear3d.vec": trilinear,
