@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.markdown import cell
 from benchmarks.processes import run_module
 from deploykit import vulkan
 from deploykit.probes.cases import THEMES
@@ -155,7 +156,7 @@ def markdown(rows: list[Row]) -> str:
                 "| probe | what is said |",
                 "|---|---|",
             ]
-            lines += [f"| `{row['case']}` | {_escaped(_line(row))} |" for row in of]
+            lines += [f"| `{row['case']}` | {cell(_line(row))} |" for row in of]
     return "\n".join(lines) + "\n"
 
 
@@ -163,10 +164,6 @@ def _line(row: Row) -> str:
     db = f"{row['db']:.0f} dB; " if row.get("db") is not None else ""
     left = ", ".join(row.get("left") or ())
     return f"{row['outcome']}: {db}{'; '.join(part for part in (row['reason'], left) if part)}"
-
-
-def _escaped(text: str) -> str:
-    return " ".join(text.split())[:240].replace("|", "\\|").replace("<", "&lt;")
 
 
 if __name__ == "__main__":

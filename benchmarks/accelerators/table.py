@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.metadata import version
 
+from benchmarks.markdown import cell
 from benchmarks.survey import Row
 
 TARGETS = ("android_litert", "android_onnx", "ios_coreml")
@@ -97,7 +98,7 @@ def markdown(rows: list[Row], listed: int | None = None) -> str:
         "| model | fp32 file, fp32 arithmetic | fp16 file, the engine's default |",
         "|---|---|---|",
     ]
-    lines += [f"| {row['name']} | {' | '.join(_escaped(_ran(row, p)) for p in PRECISIONS)} |" for row in rows]
+    lines += [f"| {row['name']} | {' | '.join(cell(_ran(row, p)) for p in PRECISIONS)} |" for row in rows]
     refusals = list(_refusals(rows))
     if refusals:
         lines += [
@@ -114,12 +115,12 @@ def markdown(rows: list[Row], listed: int | None = None) -> str:
 def _refusals(rows: Iterable[Row]) -> Iterable[str]:
     for row in rows:
         if "failed" in row:
-            yield f"| {row['name']} | failed: {_escaped(row['failed'])} | |"
+            yield f"| {row['name']} | failed: {cell(row['failed'])} | |"
             continue
         told = row["files"].get("android_litert", {}).get(SHIPPED, {}).get("accelerators", {}).get("litert_gpu")
         if told and told["refusals"]:
-            why = "<br>".join(_escaped(reason) for reason in told["refusals"])
-            yield f"| {row['name']} | {why} | {'<br>'.join(_escaped(o) for o in told['origins'])} |"
+            why = "<br>".join(cell(reason) for reason in told["refusals"])
+            yield f"| {row['name']} | {why} | {'<br>'.join(cell(o) for o in told['origins'])} |"
 
 
 def _gpu(row: Row, precision: str) -> Row:
@@ -177,7 +178,3 @@ def _whole(file: Row | None) -> bool:
 
 def _all(told: Row | None) -> bool:
     return told is not None and told["taken"] == told["ops"]
-
-
-def _escaped(text: str) -> str:
-    return " ".join(text.split())[:300].replace("|", "\\|").replace("<", "&lt;")

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
+from benchmarks.markdown import cell
+
 Row = dict[str, Any]
 """A model: `name`, and `formats` (format → Figures) or `failed` (why); `bare`, `seconds`, `parameters`."""
 
@@ -90,7 +92,7 @@ def markdown(rows: list[Row]) -> str:
 
 def _line(row: Row, bare: bool) -> str:
     if row.get("failed"):
-        cells = [f"failed: {_escaped(row['failed'])}"] + ["–"] * (len(FORMATS) - 1)
+        cells = [f"failed: {cell(row['failed'])}"] + ["–"] * (len(FORMATS) - 1)
     else:
         cells = [_cell(row["formats"][name]) for name in FORMATS]
     last = [", ".join(_bare_cell(row, name) for name in FORMATS)] if bare else []
@@ -100,7 +102,7 @@ def _line(row: Row, bare: bool) -> str:
 def _cell(figures: Figures) -> str:
     if figures["verdict"] == "passed":
         return f"{_db(figures)}{_hard(figures)}, {figures['road']}, {figures['seconds']:.0f} s"
-    return f"**{figures['verdict']}**: {_escaped(figures['reason'] or _failures(figures))}"
+    return f"**{figures['verdict']}**: {cell(figures['reason'] or _failures(figures))}"
 
 
 def _bare_cell(row: Row, name: str) -> str:
@@ -137,7 +139,7 @@ def _refused(rows: list[Row]) -> Iterable[str]:
         for name, title in FORMATS.items():
             for road in row.get("formats", {}).get(name, {}).get("roads", ()):
                 if road["outcome"] not in ("kept", "not tried", "passed"):
-                    yield f"| {row['name']} | {title} | {road['road']} | {_escaped(road.get('reason', ''))} |"
+                    yield f"| {row['name']} | {title} | {road['road']} | {cell(road.get('reason', ''))} |"
 
 
 def _failures(figures: Figures) -> str:
@@ -154,8 +156,3 @@ def _hard(figures: Figures) -> str:
     if demanded is None or demanded >= FULL_DB:
         return ""
     return f" ({figures['input']}: {figures['db']:.0f} dB of {demanded:.0f})"
-
-
-def _escaped(text: str) -> str:
-    short = " ".join(text.split())[:200]
-    return short.replace("|", "\\|").replace("<", "&lt;")

@@ -14,32 +14,14 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal, get_args
 
 from deploykit import vulkan
-from deploykit.backends.base import Inside, Road, Runner, Tensors, Watch
+from deploykit.backends.base import Inside, Runner, Tensors, Watch
+from deploykit.backends.roads import ROADS, RoadEntry
 from deploykit.manifest import ComputeUnits, Interface, UnknownOp
 from deploykit.opgraph import Answer, Graph
 from deploykit.precisions import SCHEMES, Precision
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
-
-
-@dataclass(frozen=True)
-class RoadEntry:
-    """One way of lowering."""
-
-    name: str
-    where: str
-    rewrites: tuple[str, ...] = ()
-    """Of `deploykit.prepare.rewrites.REWRITES`: what its converter lacks or gets wrong."""
-    narrow: str = ""
-    """Where its file at fp32 is made one at fp16, in place, with the bytes that lowering anew would give; empty where
-    only lowering does."""
-
-    @property
-    def function(self) -> Road:
-        """Lowers an ExportedProgram."""
-        found: Road = resolve_name(self.where)
-        return found
 
 
 @dataclass(frozen=True)
@@ -197,104 +179,9 @@ def _not_on_a_mac() -> str | None:
     return None if platform.system() == "Darwin" else f"Apple's runtime needs macOS; this host is {platform.system()}"
 
 
-_COREML = (
-    "constants folded",
-    "complex numbers as pairs",
-    "Fourier transforms as matmuls",
-    "fractional nearest resize as gathers",
-    "rank at most 5",
-    "negative padding as slices",
-    "resizes as matrix products",
-    "antialiased resizes as matrix products",
-    "windows as picks",
-    "moments as means",
-    "arithmetic in plain ops",
-    "real functions of integers",
-    "elements moved by slices",
-    "dilated max pooling as maxima",
-    "indices of maxima by comparisons",
-    "average pooling by a divisor as a mean",
-    "instance norm of kept statistics as a scale",
-    "group norm of volumes as of planes",
-    "products of vectors as of matrices",
-    "picks of another shape",
-    "sums with a factor",
-    "scattered sums and means as additions",
-    "attention with key and value for each head",
-)
-
-_LITERT_TORCH = (
-    "rank at most 4",
-    "rows of constants at rank 4",
-    "bicubic resizes as matrix products",
-    "fractional nearest resize as gathers",
-    "bilinear resize by its factor",
-    "attention with key and value for each head",
-    "broadcasts as copies",
-    "complex numbers as pairs",
-    "Fourier transforms as matmuls",
-    "adaptive max pooling as maxima",
-    "max pooling with its own room",
-    "indices of maxima by comparisons",
-    "antialiased resizes as matrix products",
-    "sums with a factor",
-    "transposed convolution over spread pixels",
-    "transposed convolution without output padding",
-    "integers by int32's ops",
-    "one axis flipped after the other",
-    "choices and powers that LiteRT lacks",
-    "windows as picks",
-    "sort as topk",
-    "one_hot as a comparison",
-)
-
-_CAREFUL = ("norms of planes centred twice", "means in steps")
-"""They cost a little time on a phone, so a road takes them after one without gave too much noise."""
-
-_PLAIN = (
-    "constants folded",
-    "moments as means",
-    "arithmetic in plain ops",
-    "real functions of integers",
-    "resizes as matrix products",
-    "products of vectors as of matrices",
-    "picks of another shape",
-)
-"""Written for Core ML, and of use to any converter that lacks an op: for a road after one without."""
-
-_ONNX = (
-    "complex numbers as pairs",
-    "Fourier transforms as matmuls",
-    "attention of four axes",
-    "attention with strides of its own",
-    "average pooling by a divisor as a mean",
-    "pooling without an idle ceil_mode",
-    "adaptive max pooling as maxima",
-    "scattered sums and means as additions",
-    "log_sigmoid without rounding twice",
-)
-
-_LITERT_HALF = "deploykit.backends.litert.half:weights_to_fp16"
-
 BACKENDS: dict[str, Backend] = {
     "coreml": Backend(
-        (
-            RoadEntry(
-                "torch.export",
-                "deploykit.backends.coreml.lower:from_export",
-                rewrites=_COREML,
-            ),
-            RoadEntry(
-                "torchscript trace",
-                "deploykit.backends.coreml.lower:from_trace",
-                rewrites=_COREML,
-            ),
-            RoadEntry(
-                "torch.export, decomposed",
-                "deploykit.backends.coreml.lower:from_decomposed_export",
-                rewrites=(*_CAREFUL, *_COREML),
-            ),
-        ),
+        ROADS["coreml"],
         "deploykit.backends.coreml.knows:unknown",
         "deploykit.backends.coreml.interface:read_interface",
         "deploykit.backends.coreml.intermediates:follow",
@@ -308,27 +195,7 @@ BACKENDS: dict[str, Backend] = {
         graph="deploykit.backends.coreml.graph:read_graph",
     ),
     "litert": Backend(
-        (
-            RoadEntry(
-                "litert-torch",
-                "deploykit.backends.litert.lower:from_litert_torch",
-                rewrites=_LITERT_TORCH,
-                narrow=_LITERT_HALF,
-            ),
-            RoadEntry(
-                "litert-torch, decomposed",
-                "deploykit.backends.litert.lower:from_decomposed",
-                rewrites=(*_CAREFUL, *_LITERT_TORCH, *_PLAIN),
-                narrow=_LITERT_HALF,
-            ),
-            RoadEntry(
-                "litert-torch, TFL ops",
-                "deploykit.backends.litert.lower:from_tfl_ops",
-                rewrites=(*_CAREFUL, *_LITERT_TORCH, *_PLAIN),
-                narrow=_LITERT_HALF,
-            ),
-            RoadEntry("onnx2tf", "deploykit.backends.litert.onnx2tf:from_onnx2tf", rewrites=("rank at most 5", *_ONNX)),
-        ),
+        ROADS["litert"],
         "deploykit.backends.litert.knows:unknown",
         "deploykit.backends.litert.interface:read_interface",
         "deploykit.backends.litert.intermediates:follow",
@@ -341,15 +208,7 @@ BACKENDS: dict[str, Backend] = {
         asked="deploykit.backends.litert.asked:ask",
     ),
     "onnx": Backend(
-        (
-            RoadEntry("dynamo", "deploykit.backends.onnx.lower:from_dynamo", rewrites=_ONNX),
-            RoadEntry(
-                "dynamo, decomposed",
-                "deploykit.backends.onnx.lower:from_dynamo_decomposed",
-                rewrites=(*_CAREFUL, *_ONNX, *_PLAIN),
-            ),
-            RoadEntry("torchscript", "deploykit.backends.onnx.lower:from_torchscript", rewrites=_ONNX),
-        ),
+        ROADS["onnx"],
         "deploykit.backends.onnx.knows:unknown",
         "deploykit.backends.onnx.interface:read_interface",
         "deploykit.backends.onnx.intermediates:follow",

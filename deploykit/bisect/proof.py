@@ -11,7 +11,7 @@ from deploykit.bisect.records import ProofRecord
 from deploykit.probes.results import Finding
 
 if TYPE_CHECKING:
-    from deploykit.backends import RoadEntry
+    from deploykit.backends.roads import RoadEntry
     from deploykit.bisect.windows import Window
     from deploykit.probes.run import Prepared
 

@@ -75,6 +75,13 @@ ENGINES: dict[str, Engine] = {
     ),
 }
 
+PAGES: dict[bool | None, str] = {
+    None: "Whether its native libraries suit 16 KB memory pages was not checked here.",
+    True: "Its native libraries suit 16 KB memory pages.",
+    False: "**Its native libraries are built for 4 KB memory pages**: Google Play takes no update of an app with it "
+    "that targets Android 15 and later.",
+}
+
 FILES: dict[str, str] = {
     "settings.gradle.kts.jinja": "settings.gradle.kts",
     "build.gradle.kts": "build.gradle.kts",
@@ -256,14 +263,6 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         accelerators_md=" → ".join(name.upper() for name in sdk.runtime.accelerators),
         tolerance=f"{float(sdk.tolerance)!r}f",
     )
-
-
-PAGES: dict[bool | None, str] = {
-    None: "Whether its native libraries suit 16 KB memory pages was not checked here.",
-    True: "Its native libraries suit 16 KB memory pages.",
-    False: "**Its native libraries are built for 4 KB memory pages**: Google Play takes no update of an app with it "
-    "that targets Android 15 and later.",
-}
 
 
 def runtime_sources(engine: str) -> list[Path]:

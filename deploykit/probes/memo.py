@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pkgutil import resolve_name
 from typing import Any
 
-from deploykit.backends import RoadEntry
+from deploykit.backends.roads import RoadEntry
 
 CONSTANT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (

@@ -15,8 +15,9 @@ import torch
 from torch import nn
 from torch.utils import _pytree as pytree
 
-from deploykit.backends import BACKENDS, RUNNERS, RUNS, RoadEntry
+from deploykit.backends import BACKENDS, RUNNERS, RUNS
 from deploykit.backends.base import LowerRequest, Tensors
+from deploykit.backends.roads import RoadEntry
 from deploykit.errors import UnavailableError, UnsupportedOpsError
 from deploykit.manifest import Signature, TensorSpec
 from deploykit.prepare.rewriting import rewrite

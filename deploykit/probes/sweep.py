@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploykit.backends import BACKENDS, RoadEntry
+from deploykit.backends import BACKENDS
+from deploykit.backends.roads import RoadEntry
 from deploykit.errors import ArgumentsError
 from deploykit.prepare.rewrites import REWRITES
 from deploykit.probes.cases import THEMES

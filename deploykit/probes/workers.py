@@ -15,7 +15,7 @@ from deploykit.jobs import end_with_parent, how_it_ended
 from deploykit.probes.results import Answer, Finding
 
 if TYPE_CHECKING:  # the parent needs no converter and no torch
-    from deploykit.backends import RoadEntry
+    from deploykit.backends.roads import RoadEntry
     from deploykit.probes.cases.base import Case
 
 PATIENCE_S = 5.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from deploykit.backends import RoadEntry
 from deploykit.backends.base import LowerRequest
+from deploykit.backends.roads import RoadEntry
 from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError, UnavailableError
 from deploykit.manifest import ParityRecord, RoadRecord, Verdict, decisive, overall, tightest

@@ -70,14 +70,12 @@ def range_gate(item: Item, seen: Examined | str, kept: Sequence[OpRecord]) -> Ga
     beyond = [record for record in seen.inside.overflows if record.output not in honoured]
     if not beyond:
         islands = f", {len(kept)} ops stay float32 for it" if kept else ""
-        lost = [f"{_op(record)} {record.lost:.0%}" for record in seen.inside.underflows if record.lost is not None]
+        lost = [f"{named(record)} {record.lost:.0%}" for record in seen.inside.underflows if record.lost is not None]
         small = f"; below 6e-8, where fp16 ends, lie of {', '.join(lost[:NAMED])}" if lost else ""
         return GateRecord(gate="fp16 range", verdict="passed", reason=f"no value is larger than 65504{islands}{small}")
-    first, others = beyond[0], len(beyond) - 1
-    more = f" (and {others} more op{'s' if others > 1 else ''})" if others else ""
     reason = (
-        f"{_op(first)} reaches {first.largest:.2g}, fp16 ends at 65504{more}{_at(first)}. The CPU here computes such a "
-        "file in float32, a phone's GPU or NPU does not: --fp16-islands auto computes these ops in float32 everywhere"
+        f"{_beyond(beyond)}. The CPU here computes such a file in float32, a phone's GPU or NPU does not: "
+        "--fp16-islands auto computes these ops in float32 everywhere"
     )
     return GateRecord(gate="fp16 range", verdict="failed", reason=reason)
 
@@ -100,14 +98,19 @@ def blame(record: ParityRecord, inside: Inside, noise: Losses | None = None) -> 
     if noise is not None and noise.worst:
         return _because(record, f"{_first(noise, record.required_snr_db)}{_noisiest(noise)}")
     if inside.overflows:
-        first, others = inside.overflows[0], len(inside.overflows) - 1
-        more = f" (and {others} more op{'s' if others > 1 else ''})" if others else ""
-        return _because(record, f"{_op(first)} reaches {first.largest:.2g}, fp16 ends at 65504{more}{_at(first)}")
+        return _because(record, _beyond(inside.overflows))
     if inside.costliest is not None:
-        return _because(record, f"fp16 costs most in {_op(inside.costliest)}{_at(inside.costliest)}")
+        return _because(record, f"fp16 costs most in {named(inside.costliest)}{origin_of(inside.costliest)}")
     if inside.curve:
         return _because(record, f"no op stands out, fp16's rounding adds up over {len(inside.curve)}")
     return record
+
+
+def _beyond(overflows: Sequence[OpRecord]) -> str:
+    """The first op whose values leave fp16's range, and how many others do."""
+    first, others = overflows[0], len(overflows) - 1
+    more = f" (and {others} more op{'s' if others > 1 else ''})" if others else ""
+    return f"{named(first)} reaches {first.largest:.2g}, fp16 ends at 65504{more}{origin_of(first)}"
 
 
 def _first(noise: Losses, required_db: float | None) -> str:
@@ -116,13 +119,13 @@ def _first(noise: Losses, required_db: float | None) -> str:
         return ""
     below = (op for op in noise.curve if op.snr_db is not None and op.snr_db < required_db)
     first = next(below, None)
-    return f"first below that at {_op(first)} ({first.snr_db:.1f} dB); " if first else ""
+    return f"first below that at {named(first)} ({first.snr_db:.1f} dB); " if first else ""
 
 
 def _noisiest(noise: Losses) -> str:
     """Which layers add most noise."""
-    named = [each for each in noise.worst if each.snr_db is not None][:NAMED]
-    told = ", ".join(f"{_op(each)} ({each.snr_db:.1f} dB)" for each in named)
+    loud = [each for each in noise.worst if each.snr_db is not None][:NAMED]
+    told = ", ".join(f"{named(each)} ({each.snr_db:.1f} dB)" for each in loud)
     return f"of {noise.layers} layers these add most noise: {told}"
 
 
@@ -130,9 +133,11 @@ def _because(record: ParityRecord, why: str) -> ParityRecord:
     return record.model_copy(update={"reason": f"{record.reason}; {why}"})
 
 
-def _op(op: OpRecord) -> str:
+def named(op: OpRecord) -> str:
+    """An op as a reason names it."""
     return f"{op.op} {op.output}"
 
 
-def _at(op: OpRecord) -> str:
+def origin_of(op: OpRecord) -> str:
+    """What follows its name: the line of the model that it comes from, where that is known."""
     return f", from {op.origin}" if op.origin else ""

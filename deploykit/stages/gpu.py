@@ -9,9 +9,10 @@ from deploykit.backends import RUNNERS
 from deploykit.backends.base import ORIGINS
 from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError
-from deploykit.manifest import OpRecord, ParityRecord, left_out
+from deploykit.manifest import ParityRecord, left_out
 from deploykit.stages.compare import Compared
 from deploykit.stages.execute import Lowered
+from deploykit.stages.gates import named, origin_of
 from deploykit.stages.plan import Item, Lowering
 from deploykit.stages.workspace import Workspace
 from deploykit.work import gpu_fault as gpu_fault_job
@@ -61,11 +62,7 @@ def blamed(record: ParityRecord, fault: GpuFault | None) -> ParityRecord:
         return record
     left = "" if fault.op.snr_db is None else f" ({fault.op.snr_db:.1f} dB)"
     what = "it crashes at" if fault.crash else "first wrong at"
-    return record.model_copy(update={"reason": f"{record.reason}; {what} {_op(fault.op)}{left}"})
-
-
-def _op(op: OpRecord) -> str:
-    return f"{op.op} {op.output}{f', from {op.origin}' if op.origin else ''}"
+    return record.model_copy(update={"reason": f"{record.reason}; {what} {named(fault.op)}{origin_of(fault.op)}{left}"})
 
 
 def _left(record: ParityRecord) -> float:

@@ -8,8 +8,9 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploykit.backends import BACKENDS, RoadEntry
+from deploykit.backends import BACKENDS
 from deploykit.backends.base import QuantizeRequest
+from deploykit.backends.roads import RoadEntry
 from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError
 from deploykit.manifest import OpRecord, RoadRecord

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from deploykit.backends import BACKENDS, RUNNERS, RoadEntry
+from deploykit.backends import BACKENDS, RUNNERS
+from deploykit.backends.roads import RoadEntry
 from deploykit.cache.memory import Task
 from deploykit.errors import DeploykitError
 from deploykit.jobs import interleave, logged

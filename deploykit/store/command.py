@@ -20,6 +20,7 @@ from deploykit.store.sizes import compressed, fitting
 from deploykit.targets import Target, all_targets
 
 STYLES = {"passed": "green", "failed": "red", "not_run": "yellow"}
+PAGES: dict[bool | None, Verdict] = {True: "passed", False: "failed", None: "not_run"}
 SYSTEMS = {"android": "Android API {}", "ios": "iOS {}"}
 LATER = "Google Play takes no update of an app with it that targets Android 15 and later"
 
@@ -104,7 +105,7 @@ def _fit(record: ArtifactRecord, file: Path, target: Target) -> ArtifactFit:
     fits, exceeds = fitting(target.platform, plain, download)
     pages: Verdict | None = None
     if target.platform == "android" and target.runtime:
-        pages = {True: "passed", False: "failed", None: "not_run"}[target.runtime.pages_16kb]  # type: ignore[assignment]
+        pages = PAGES[target.runtime.pages_16kb]
     return ArtifactFit(
         name=f"{record.target} {record.precision}",
         bytes=plain,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploykit.backends import BACKENDS, RUNS, RoadEntry
+from deploykit.backends import BACKENDS, RUNS
+from deploykit.backends.roads import RoadEntry
 from deploykit.errors import ArgumentsError
 from deploykit.probes.cases import by_id
 from deploykit.probes.results import Record, Results, load, save

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from deploykit import backends
-from deploykit.backends import BACKENDS, RoadEntry
+from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
 from deploykit.backends.onnx.lower import from_dynamo
+from deploykit.backends.roads import RoadEntry
 from deploykit.dynamic import at_sizes
 from deploykit.jobs import IsolatedPool
 from deploykit.manifest import Signature

@@ -13,9 +13,10 @@ import pytest
 import torch
 
 from deploykit import backends
-from deploykit.backends import BACKENDS, RUNNERS, RoadEntry
+from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.backends.base import LowerRequest
 from deploykit.backends.onnx.lower import from_dynamo
+from deploykit.backends.roads import RoadEntry
 from deploykit.errors import ArtifactError, UnsupportedOpsError
 from deploykit.progress import Progress
 from deploykit.project import Entry

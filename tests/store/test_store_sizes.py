@@ -9,8 +9,8 @@ import numpy as np
 from deploykit.store.sizes import compressed, fitting, limits
 
 
-def names(platform: str, plain: int, download: int) -> tuple[str, str]:
-    return tuple(limit.name if limit else "" for limit in fitting(platform, plain, download))  # type: ignore[return-value]
+def names(platform: str, plain: int, download: int) -> tuple[str, ...]:
+    return tuple(limit.name if limit else "" for limit in fitting(platform, plain, download))
 
 
 def test_the_smallest_place_that_is_large_enough() -> None:

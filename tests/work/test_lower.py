@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from deploykit.backends import BACKENDS, RoadEntry
+from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
+from deploykit.backends.roads import RoadEntry
 from deploykit.errors import LoweringError, StoppedError, UnavailableError
 from deploykit.manifest import Signature
 from deploykit.sizes import DimSpec

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from deploykit.backends import BACKENDS, RoadEntry
+from deploykit.backends import BACKENDS
 from deploykit.backends.base import LowerRequest
+from deploykit.backends.roads import RoadEntry
 from deploykit.errors import LoweringError, StoppedError
 from deploykit.manifest import Signature
 from deploykit.work.narrow import narrow

@@ -15,7 +15,7 @@ from deploykit.backends.litert.gpu import GpuRunner
 from deploykit.backends.litert.gpu_log import PARTS, WHOLE, understandable
 from deploykit.backends.litert.graph import place_of
 from deploykit.errors import ArtifactError, RunnerLimitError
-from deploykit.opgraph import Answer, Graph, Op, Verdict
+from deploykit.opgraph import Answer, Graph, Op, Tensor, Verdict
 
 ELEMENTWISE = frozenset(
     (
@@ -38,6 +38,7 @@ ELEMENTWISE = frozenset(
         "LESS_EQUAL",
     )
 )
+"""Arithmetic and comparisons of two tensors, one of which may be broadcast."""
 _LINE = re.compile(r"^(?P<op>[A-Z][A-Z0-9_]*): (?P<why>.+)$", re.MULTILINE)
 _TENSORS = (
     re.compile(r'^Tensor "(?P<name>.*)" (?P<why>has bad input dims size: \d+)\.?$'),
@@ -114,16 +115,13 @@ def misread(graph: Graph) -> tuple[Op, ...]:
 
     Measured with ai-edge-litert 2.3; see docs/gpu.md.
     """
-    return tuple(
-        op
-        for op in graph.ops
-        if op.op in ELEMENTWISE
-        and any(
-            given is not None and given.constant and given.shape is not None and len(given.shape) in (2, 3)
-            and given.shape[0] != 1
-            for given in op.inputs
-        )
-    )  # fmt: skip
+    return tuple(op for op in graph.ops if op.op in ELEMENTWISE and any(_has_rows(given) for given in op.inputs))
+
+
+def _has_rows(given: Tensor | None) -> bool:
+    if given is None or not given.constant or given.shape is None:
+        return False
+    return len(given.shape) in (2, 3) and given.shape[0] != 1
 
 
 def _opened(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Exact rewrites of ATen ops that a converter lacks or gets wrong, as a table. A new one is a row and a function.
 
 A rewrite is a plain function of an op's own arguments that gives the same result by other ops; it returns
-`NotImplemented` to leave a call as it is. Which road needs which rewrite stands in `deploykit.backends.BACKENDS`.
+`NotImplemented` to leave a call as it is. Which road needs which rewrite stands in `deploykit.backends.roads`.
 """
 
 from __future__ import annotations
