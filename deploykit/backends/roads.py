@@ -76,6 +76,7 @@ _LITERT_TORCH = (
     "windows as picks",
     "sort as topk",
     "one_hot as a comparison",
+    "choices along an axis as gathers",
 )
 
 _CAREFUL = ("norms of planes centred twice", "means in steps")

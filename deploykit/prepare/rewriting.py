@@ -46,8 +46,8 @@ def rewrite(
     """The program with rewrites applied, and the names of those that it had a use for.
 
     Rewrites of the graph come first. Then the program is run node by node under `torch.export.export` again, each call
-    of a listed op by its rewrite; and once more for those of kind `rank`. Source lines survive, and constants that a
-    rewrite makes are lifted as any other.
+    of a listed op by its rewrite; once more for those of kind `rank`, and once for those of kind `last`. Source lines
+    survive, and constants that a rewrite makes are lifted as any other.
 
     Where the program's sizes are known at run time only, rewrites that need them in numbers (a table of places, weights
     of a matrix) are left out: what the converter makes of the op itself is measured. So are those of kind `rank` with
@@ -60,11 +60,10 @@ def rewrite(
     Raises:
         RewriteError: if the result computes something else on the example inputs.
     """
-    high = [name for name in names if REWRITES[name].kind == "rank"]
     used: set[str] = set()
-    # Those of rank come last, for what the others make of an op may have a high rank, too.
-    for some in ([name for name in names if name not in high], high):
-        left = some
+    # What the first ones make of an op may have a high rank, too, and what either makes may be a choice.
+    for kinds in (("op", "graph"), ("rank",), ("last",)):
+        left = [name for name in names if REWRITES[name].kind in kinds]
         while True:
             try:
                 program, found = _rewrite(program, left)
@@ -86,7 +85,9 @@ def _rewrite(
         RewriteError: if the result computes something else on the example inputs.
         UselessError: if a size that was open is fixed in it, or tensors of high rank are left.
     """
-    by_kind = {kind: [name for name in names if REWRITES[name].kind == kind] for kind in ("op", "rank", "graph")}
+    by_kind = {
+        kind: [name for name in names if REWRITES[name].kind == kind] for kind in ("op", "rank", "graph", "last")
+    }
     tall = [name for name in by_kind["rank"] if any(_tall(program.graph.nodes, REWRITES[name].rank))]
     before = program.run_decompositions({}) if tall else program  # without ops that write to what a `Tall` stands for
     module = before.module(check_guards=False)
@@ -96,7 +97,7 @@ def _rewrite(
         with at_most(REWRITES[name].rank):
             _flatten_attributes(module)
     table: dict[str, list[str]] = {}
-    for name in by_kind["op"]:
+    for name in (*by_kind["op"], *by_kind["last"]):
         for op in REWRITES[name].ops:
             table.setdefault(op, []).append(name)
     if not (graph_used or tall or table.keys() & set(_calls(program))):

@@ -20,9 +20,10 @@ class Rewrite:
     """The function, or a dictionary of functions by overload, resolved on use: this table does not import torch."""
     why: str
     """What goes wrong without it, and in which converter."""
-    kind: Literal["op", "rank", "graph"] = "op"
+    kind: Literal["op", "rank", "graph", "last"] = "op"
     """What the function takes: an op's own arguments; any op of a program with tensors of high rank, with its arguments
-    and an example of its result; or a `GraphModule`, which it changes in place, telling whether it did."""
+    and an example of its result; or a `GraphModule`, which it changes in place, telling whether it did. `last`: as
+    `op`, after all others, since it gives ops of a format that they do not know."""
     rank: int = 0
     """Of kind `rank`: how many dimensions a tensor may have."""
     or_none: bool = False
@@ -373,6 +374,12 @@ REWRITES: dict[str, Rewrite] = {
         ("aten.sort.default", "aten.argsort.default"),
         _HERE + "ordering:ORDERING",
         "litert-torch 0.10 fails: comparator block argument #2 should be of type 'tensor<i32>'",
+    ),
+    "choices along an axis as gathers": Rewrite(
+        ("aten.index_select.default", "aten.index.Tensor"),
+        _HERE + "choices:CHOICES",
+        "litert-torch 0.10 makes GATHER_ND of them, which mobile GPUs refuse",
+        kind="last",
     ),
     "one_hot as a comparison": Rewrite(
         ("aten.one_hot.default",), _HERE + "ordering:one_hot", "litert-torch 0.10 lacks the check of the range in it"
