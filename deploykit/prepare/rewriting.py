@@ -85,9 +85,8 @@ def _rewrite(
         RewriteError: if the result computes something else on the example inputs.
         UselessError: if a size that was open is fixed in it, or tensors of high rank are left.
     """
-    by_kind = {
-        kind: [name for name in names if REWRITES[name].kind == kind] for kind in ("op", "rank", "graph", "last")
-    }
+    kinds = ("op", "rank", "graph", "last")
+    by_kind = {kind: [name for name in names if REWRITES[name].kind == kind] for kind in kinds}
     tall = [name for name in by_kind["rank"] if any(_tall(program.graph.nodes, REWRITES[name].rank))]
     before = program.run_decompositions({}) if tall else program  # without ops that write to what a `Tall` stands for
     module = before.module(check_guards=False)
