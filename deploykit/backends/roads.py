@@ -56,6 +56,7 @@ _COREML = (
 _LITERT_TORCH = (
     "rank at most 4",
     "rows of constants at rank 4",
+    "tables of heads along the first axis",
     "bicubic resizes as matrix products",
     "fractional nearest resize as gathers",
     "bilinear resize by its factor",

@@ -78,6 +78,12 @@ REWRITES: dict[str, Rewrite] = {
         "LiteRT's GPU takes the first row of a constant of rank 2 or 3 for all (SSDLite: 1 dB)",
         kind="graph",
     ),
+    "tables of heads along the first axis": Rewrite(
+        (),
+        _HERE + "heads:first",
+        "LiteRT's GPU adds a constant [1, h, n, m] to a product [h, n, m] wrong (LeViT: 0.5 dB)",
+        kind="graph",
+    ),
     "bicubic resizes as matrix products": Rewrite(
         ("aten.upsample_bicubic2d.vec", "aten.upsample_bicubic2d.default"),
         _HERE + "resize:BICUBIC",
