@@ -78,6 +78,11 @@ REWRITES: dict[str, Rewrite] = {
         "LiteRT's GPU takes the first row of a constant of rank 2 or 3 for all (SSDLite: 1 dB)",
         kind="graph",
     ),
+    "padding of rows at rank 4": Rewrite(
+        ("aten.constant_pad_nd.default", "aten.pad.default"),
+        _HERE + "padding:at_rank_four",
+        "LiteRT's GPU pads tensors of rank 2 and 3 as if they had one row (HaloNet: 28 dB)",
+    ),
     "tables of heads along the first axis": Rewrite(
         (),
         _HERE + "heads:first",

@@ -33,6 +33,28 @@ def constant_pad(
     return F.pad(x, left, value=value or 0.0) if any(left) else x
 
 
+def at_rank_four(
+    x: torch.Tensor, pad: Sequence[int], mode: str | float = "constant", value: float | None = None
+) -> Any:
+    """Padding with a value of [n, k] or [n, h, k], where n is not 1, as of [n, 1, 1, k] or [n, 1, h, k].
+
+    Args:
+        x: any shape.
+        pad: as of `constant_pad`.
+        mode: as of `constant_pad`.
+        value: as of `constant_pad`.
+    """
+    if isinstance(mode, int | float):
+        mode, value = "constant", float(mode)
+    if mode != "constant" or x.dim() not in (2, 3) or x.shape[0] == 1:
+        return NotImplemented
+    between = 4 - x.dim()
+    inner = 2 * (x.dim() - 1)
+    wide = x.reshape(x.shape[0], *[1] * between, *x.shape[1:])
+    made = F.pad(wide, [*pad[:inner], *([0, 0] * between if len(pad) > inner else []), *pad[inner:]], value=value)
+    return made.reshape(made.shape[0], *made.shape[1 + between :])
+
+
 def _circular(x: torch.Tensor, pad: Sequence[int]) -> torch.Tensor:
     for i in range(0, len(pad), 2):
         dim = x.dim() - 1 - i // 2
