@@ -39,6 +39,7 @@ ELEMENTWISE = frozenset(
     )
 )
 """Arithmetic and comparisons of two tensors, one of which may be broadcast."""
+PADDING = frozenset(("PAD", "PADV2"))
 _LINE = re.compile(r"^(?P<op>[A-Z][A-Z0-9_]*): (?P<why>.+)$", re.MULTILINE)
 _TENSORS = (
     re.compile(r'^Tensor "(?P<name>.*)" (?P<why>has bad input dims size: \d+)\.?$'),
@@ -58,7 +59,7 @@ def ask(path: Path, graph: Graph, said: str = "") -> tuple[Answer, ...]:
     gpu = _gpu(path, graph, said)
     if gpu is not None and (wrong := misread(graph)):
         note = f"it takes {len(wrong)} of these ops and computes them wrong: {wrong[0].op} {wrong[0].name} is the first"
-        gpu = replace(gpu, notes=(f"{note}; a constant of rank 2 or 3 is read as its first row", *gpu.notes))
+        gpu = replace(gpu, notes=(f"{note}; a tensor of rank 2 or 3 is read as its first row", *gpu.notes))
     answers = (_cpu(path, graph), gpu, analyzer.ask(path, graph))
     return tuple(answer for answer in answers if answer is not None)
 
@@ -111,17 +112,38 @@ def _gpu(path: Path, graph: Graph, said: str) -> Answer | None:
 
 
 def misread(graph: Graph) -> tuple[Op, ...]:
-    """Ops that the GPU takes and computes wrong: a constant of rank 2 or 3 with rows is read as its first row.
+    """Ops that the GPU takes and computes wrong, because it reads a tensor as if its first axis were 1.
 
-    Measured with ai-edge-litert 2.3; see docs/gpu.md.
+    Measured with ai-edge-litert 2.3; see docs/gpu.md. They are arithmetic at rank 2 or 3 with a constant that has rows,
+    arithmetic of a tensor [h, n, m] with a constant [1, h, n, m], and padding of a tensor of rank 2 or 3 with rows.
     """
-    return tuple(op for op in graph.ops if op.op in ELEMENTWISE and any(_has_rows(given) for given in op.inputs))
+    return tuple(
+        op
+        for op in graph.ops
+        if (op.op in ELEMENTWISE and (_has_constant_rows(op) or _heads_apart(op)))
+        or (op.op in PADDING and _has_rows(op.inputs[0]))
+    )
 
 
 def _has_rows(given: Tensor | None) -> bool:
-    if given is None or not given.constant or given.shape is None:
-        return False
-    return len(given.shape) in (2, 3) and given.shape[0] != 1
+    return given is not None and given.shape is not None and len(given.shape) in (2, 3) and given.shape[0] != 1
+
+
+def _has_constant_rows(op: Op) -> bool:
+    """Whether it has a constant with rows; met by a tensor of rank 4, it is read right."""
+    constants = [given for given in op.inputs if given is not None and given.constant]
+    return any(_has_rows(given) for given in constants) and all(len(made.shape or ()) < 4 for made in op.outputs)
+
+
+def _heads_apart(op: Op) -> bool:
+    """Whether it puts [h, n, m] and a constant [1, h, n, m] together."""
+    shapes = [given.shape for given in op.inputs if given is not None and given.shape is not None]
+    constant = [one.shape for one in op.inputs if one is not None and one.constant and one.shape is not None]
+    return any(
+        len(low) == 3 and len(high) == 4 and high[0] == 1 and low[0] == high[1] != 1
+        for low in shapes
+        for high in constant
+    )
 
 
 def _opened(path: Path) -> str:

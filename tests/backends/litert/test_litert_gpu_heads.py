@@ -12,6 +12,8 @@ from torch import nn
 
 from deploykit import vulkan
 from deploykit.backends import RUNNERS
+from deploykit.backends.litert.asked import misread
+from deploykit.backends.litert.graph import read_graph
 from tests.backends.roads import go, subject
 
 pytestmark = pytest.mark.skipif(vulkan.unavailable() is not None, reason=str(vulkan.unavailable()))
@@ -46,5 +48,6 @@ def test_the_gpu_is_right_with_the_rewrite_only(fused: bool, tmp_path: Path) -> 
             (got,) = gpu.run({given.name: x.numpy()}).values()
             assert gpu.residency().on_cpu == 0  # "fully accelerated", both
         off.append(float(np.abs(got - wanted).max()))
+    assert [len(misread(read_graph(tmp_path / name / "tiny.tflite"))) for name in ("bare", "made")] == [1, 0]
     assert off[0] > 0.1
     assert off[1] < 1e-5

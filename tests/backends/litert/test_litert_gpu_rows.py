@@ -86,6 +86,7 @@ def test_rows_of_a_padded_tensor(tmp_path: Path) -> None:
     wanted, off = net(x).numpy(), []
     for name, rewrites in (("bare", ()), ("made", None)):
         made = go(subject(net, x), "litert", tmp_path / name, rewrites=rewrites)
+        assert [op.op for op in misread(read_graph(made.file))] == (["PAD"] if name == "bare" else [])
         got = one(RUNNERS["litert-gpu"].open(made.file, arithmetic="fp32"), x.numpy())
         off.append(float(np.abs(got - wanted).max()))
     assert off[0] > 0.1
