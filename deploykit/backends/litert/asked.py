@@ -58,8 +58,8 @@ def ask(path: Path, graph: Graph, said: str = "") -> tuple[Answer, ...]:
     """
     gpu = _gpu(path, graph, said)
     if gpu is not None and (wrong := misread(graph)):
-        note = f"it takes {len(wrong)} of these ops and computes them wrong: {wrong[0].op} {wrong[0].name} is the first"
-        gpu = replace(gpu, notes=(f"{note}; a tensor of rank 2 or 3 is read as its first row", *gpu.notes))
+        note = f"it takes {len(wrong)} ops of a kind that it computes wrong: {wrong[0].op} {wrong[0].name} is the first"
+        gpu = replace(gpu, notes=(f"{note}; of a tensor of rank 2 or 3 it may read the first row only", *gpu.notes))
     answers = (_cpu(path, graph), gpu, analyzer.ask(path, graph))
     return tuple(answer for answer in answers if answer is not None)
 

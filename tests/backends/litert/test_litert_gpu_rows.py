@@ -56,7 +56,7 @@ def test_the_engine_takes_the_first_row_for_all_and_the_op_is_named(tmp_path: Pa
     np.testing.assert_allclose(made[0], wanted[0], rtol=1e-5)
     assert np.abs(made - wanted).max() > 0.1
     (answer,) = (one for one in ask(bare, read_graph(bare)) if one.accelerator == "litert_gpu")
-    assert "it takes 2 of these ops and computes them wrong: MUL" in answer.notes[0]
+    assert "it takes 2 ops of a kind that it computes wrong: MUL" in answer.notes[0]
     save(tmp_path / "inputs.npz", {"random": {taken.name: x.numpy()[None]}})
     fault = gpu_fault(bare, tmp_path / "inputs.npz", "random", 60.0, {"arithmetic": "fp32"})
     assert fault is not None
