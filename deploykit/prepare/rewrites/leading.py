@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import fx
+
+from deploykit.prepare.rewrites.reshaped import between_reshapes, combines_two, shape_of
 
 RANKS = (2, 3)
 
@@ -22,56 +23,20 @@ def at_rank_four(module: fx.GraphModule) -> bool:
     Args:
         module: of torch.export, its parameters and buffers as attributes.
     """
-    graph = module.graph
-    variable: set[fx.Node] = set()
-    found = []
-    for node in graph.nodes:
-        if node.op == "placeholder" or any(given in variable for given in node.all_input_nodes):
-            variable.add(node)
-            if _is_wrong(node, variable):
-                found.append(node)
-    for node in found:
-        shape = tuple(node.meta["val"].shape)
-        with graph.inserting_before(node):
-            node.args = tuple(_reshaped(graph, given, len(shape)) for given in node.args)
-        with graph.inserting_after(node):
-            back = graph.call_function(torch.ops.aten.reshape.default, (node, list(shape)))
-        back.meta = dict(node.meta)
-        node.replace_all_uses_with(back, delete_user_cb=lambda user, back=back: user is not back)
-    module.recompile()
-    return bool(found)
+    return between_reshapes(module, _is_wrong, _wide)
 
 
 def _is_wrong(node: fx.Node, variable: set[fx.Node]) -> bool:
     """Whether it is an op of an input and a constant of rank 2 or 3 with more than one row."""
-    if not isinstance(node.target, torch._ops.OpOverload) or torch.Tag.pointwise not in node.target.tags:
+    shape = shape_of(node)
+    if not combines_two(node) or len(shape) not in RANKS or not all(isinstance(size, int) for size in shape):
         return False
-    if node.target._schema.is_mutable or node.kwargs:
-        return False
-    value, given = node.meta.get("val"), node.all_input_nodes
-    if not isinstance(value, torch.Tensor) or value.dim() not in RANKS or len(given) != 2:
-        return False
-    constants = [_shape(one) for one in given if one not in variable]
-    return any(len(shape) == value.dim() and shape[0] != 1 for shape in constants) and all(
-        isinstance(size, int) for size in value.shape
-    )
+    constants = [shape_of(one) for one in node.all_input_nodes if one not in variable]
+    return any(len(one) == len(shape) and one[0] != 1 for one in constants)
 
 
-def _reshaped(graph: fx.Graph, given: Any, rank: int) -> Any:
-    """An operand at rank 4: rows first, then an axis of one."""
-    if not isinstance(given, fx.Node) or not _shape(given):
-        return given
-    shape = (1,) * (rank - len(_shape(given))) + tuple(_shape(given))
-    made = graph.call_function(torch.ops.aten.reshape.default, (given, _wide(shape)))
-    made.meta = dict(given.meta)
-    return made
-
-
-def _wide(shape: Sequence[int]) -> list[int]:
-    """[n, k] → [n, 1, 1, k], [n, h, k] → [n, 1, h, k]."""
-    return [shape[0], *[1] * (4 - len(shape)), *shape[1:]]
-
-
-def _shape(node: fx.Node) -> Sequence[int]:
-    value = node.meta.get("val")
-    return tuple(value.shape) if isinstance(value, torch.Tensor) else ()
+def _wide(shape: Sequence[Any], node: fx.Node) -> list[Any]:
+    """[n, k] → [n, 1, 1, k], [n, h, k] → [n, 1, h, k]; with axes of one before it where the op has more."""
+    rank = len(shape_of(node))
+    full = [1] * (rank - len(shape)) + list(shape)
+    return [full[0], *[1] * (4 - rank), *full[1:]]
