@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -24,6 +25,9 @@ from deploykit.zygote import SUPPORTED, Forked, RefusedError, Zygote
 T = TypeVar("T")
 P = ParamSpec("P")
 _SPAWN = multiprocessing.get_context("spawn")  # this process has threads, and cannot fork
+_REAPING = threading.Lock()
+"""Whoever starts a process takes the exit codes of all that have ended (multiprocessing does so); another thread that
+waits for one of them at that moment would find none."""
 
 
 class JobDied(DeploykitError):
@@ -111,21 +115,27 @@ class _Spawned:
     def __init__(self, function: Callable[..., None], *arguments: object) -> None:
         self._answer, sender = _SPAWN.Pipe(duplex=False)
         self._process = _SPAWN.Process(target=_spawned, args=(sender, function, arguments), daemon=True)
-        self._process.start()
+        with _REAPING:
+            self._process.start()
         sender.close()
 
     def receive(self) -> Any:
         return self._answer.recv()
 
     def exitcode(self) -> int | None:
-        self._process.join()
+        self._end()
         return self._process.exitcode
 
     def kill(self) -> None:
         self._process.kill()
 
     def close(self) -> None:
-        self._process.join()
+        self._end()
+
+    def _end(self) -> None:
+        wait_for([self._process.sentinel])
+        with _REAPING:
+            self._process.join()
 
 
 def interleave(tasks: Iterable[Generator[Future[Any], Future[Any], T]]) -> list[T]:
