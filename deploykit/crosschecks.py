@@ -16,6 +16,21 @@ def cross_problems(spec: Spec) -> Iterator[Problem]:
     yield from _of_sizes(spec, tensors)
     yield from _of_states(spec, tensors)
     yield from _of_boxes(spec)
+    yield from _of_tiles(spec)
+
+
+def _of_tiles(spec: Spec) -> Iterator[Problem]:
+    overlap = spec.task.overlap
+    for name, given in spec.input.items():
+        if overlap is not None and given.type == "image":
+            if 2 * overlap >= min(given.size):
+                yield (
+                    ("task", "overlap"),
+                    f"overlap = {overlap} at both edges leaves nothing of a tile of {given.size[0]}×{given.size[1]}; "
+                    f"give at most {(min(given.size) - 1) // 2}",
+                )
+            if given.crop != "none":
+                yield ("input", name, "crop"), "tiles are not cropped; leave crop out, or leave overlap out of [task]"
 
 
 def _of_boxes(spec: Spec) -> Iterator[Problem]:

@@ -64,6 +64,8 @@ class Project:
             inputs=self.spec.input,
             outputs=self.spec.output,
             dims=self.spec.dim,
+            verb=self.spec.task.verb,
+            overlap=self.spec.task.overlap,
         )
 
 

@@ -17,6 +17,7 @@ from deploykit.outputs import OutputSpec
 from deploykit.precisions import Precision
 from deploykit.sizes import DimSpec, Shape, misfits
 from deploykit.strict import NAME, Sparse, Strict, relative_path
+from deploykit.tasks import TaskName, misfit
 
 RangeMethod = Literal["min-max", "percentile", "entropy"]
 DType = Literal["float32", "int32", "int64", "bool"]
@@ -55,9 +56,14 @@ class ModelSpec(Strict):
 class TaskSpec(Strict):
     """`[task]`: what the app does with the model."""
 
-    type: Literal["image-classification", "tensors"]
+    type: TaskName
     labels: tuple[str, ...] | str | None = None
     """The class names, or a text file with one name a line."""
+    verb: Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]*$")] | None = None
+    """With `image-to-image`: what the method is called, for example `upscale` or `denoise`; else `process`."""
+    overlap: Annotated[int, Field(ge=1)] | None = None
+    """With `image-to-image`: pictures of any size go through in tiles of the input's size, and this many pixels at each
+    of a tile's edges are there for its neighbours only. Where it is not given, a picture is resized as a whole."""
 
     @field_validator("labels")
     @classmethod
@@ -279,14 +285,18 @@ class SdkSpec(Strict):
 class Contract(Sparse):
     """What travels with every artifact: task, labels, inputs, outputs. Read by codegen, never by a converter."""
 
-    SPARSE = ("dims",)
+    SPARSE = ("dims", "verb", "overlap")
 
-    task: Literal["image-classification", "tensors"]
+    task: TaskName
     labels: tuple[str, ...] = ()
     inputs: dict[str, InputSpec]
     outputs: dict[str, OutputSpec]
     dims: dict[str, DimSpec] = Field(default_factory=dict)
     """Sizes that are known at run time only."""
+    verb: str | None = None
+    """What an app calls a picture's making of another, where the project says so."""
+    overlap: int | None = None
+    """Pixels of a tile's edge that are there for its neighbours only; None where pictures are taken as a whole."""
 
     @property
     def default_sizes(self) -> dict[str, int]:
@@ -353,16 +363,11 @@ class Spec(Strict):
     def _task_fits(self) -> Spec:
         if both := sorted(set(self.input) & set(self.output)):
             raise ValueError(f"{', '.join(both)} is both an input and an output; give them different names")
-        if self.task.type == "image-classification":
-            images = [n for n, i in self.input.items() if i.type == "image"]
-            scores = [n for n, o in self.output.items() if o.type == "scores"]
-            if len(self.input) != 1 or len(images) != 1 or len(self.output) != 1 or len(scores) != 1:
-                raise ValueError(
-                    'image-classification takes exactly one input of type "image" and one output of type "scores"; '
-                    f"found inputs {sorted(self.input)} and outputs {sorted(self.output)}"
-                )
-            if not self.task.labels:
-                raise ValueError(
-                    'image-classification needs labels: labels = ["…", …] or a text file with one name a line'
-                )
+        if problem := misfit(self.task.type, self.input, self.output, self.task.labels or ()):
+            raise ValueError(problem)
+        tiled = {"verb": self.task.verb, "overlap": self.task.overlap}
+        if self.task.type != "image-to-image" and (
+            keys := [name for name, value in tiled.items() if value is not None]
+        ):
+            raise ValueError(f'{" and ".join(keys)} in [task] go with type = "image-to-image" only')
         return self

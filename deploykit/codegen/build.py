@@ -10,18 +10,34 @@ from deploykit.codegen import ir, kotlin, names, swift
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
 from deploykit.manifest import Manifest, decisive, left_out
-from deploykit.outputs import ScoresOutput
-from deploykit.spec import Contract, ImageInput, SdkSpec
+from deploykit.outputs import BoxesOutput, ClassMapOutput, PictureOutput, ScoresOutput
+from deploykit.sizes import sized
+from deploykit.spec import Contract, InputSpec, SdkSpec
 from deploykit.targets import Target
+from deploykit.tasks import TASKS, TaskName
 
 LANGUAGES: dict[str, Callable[[ir.Sdk], list[OutputFile]]] = {"kotlin": kotlin.files, "swift": swift.files}
 
-TASKS = ("image-classification",)
-"""Tasks that have a typed API."""
+CLASSES: dict[TaskName, str] = {
+    "image-classification": "Classifier",
+    "object-detection": "Detector",
+    "segmentation": "Segmenter",
+    "image-to-image": "Converter",
+    "embedding": "Embedder",
+    "tensors": "Model",
+}
+"""What a class is called after the model's name."""
 
 SELF_TEST_MARGIN = 8.0
 """`selfTest()` accepts this many times the largest error measured here: a phone's kernels sum in other orders."""
 SELF_TEST_LEAST = 1e-3
+
+ENOUGH_DB = 30.0
+"""An error of 3 %: more is demanded of no accelerator of a phone, which may compute in fp16."""
+ROOM_DB = 12.0
+"""How far below what was measured here a phone may be: four times the noise."""
+LEAST_DB = 3.0
+"""Demanded even where little was measured: zeros have 0 dB."""
 
 
 def sdk(
@@ -30,21 +46,22 @@ def sdk(
     """The language-neutral SDK of one artifact.
 
     Raises:
-        CodegenError: if the task has no typed API.
+        CodegenError: if there is no typed API for its contract.
     """
-    if manifest.contract.task not in TASKS:
+    contract = manifest.contract
+    if contract.dims:
         raise CodegenError(
-            f"the task {manifest.contract.task!r} has no typed API yet (there is: {', '.join(TASKS)}); "
-            "the artifacts are complete and checked" + _beyond(manifest.contract)
+            "sizes that are known at run time only have no typed API yet; the artifacts are complete and checked. "
+            + _beyond(contract)
         )
-    ((input_name, picture),) = manifest.contract.inputs.items()
-    ((output_name, scores),) = manifest.contract.outputs.items()
-    assert isinstance(picture, ImageInput)  # the spec refuses anything else for this task
-    assert isinstance(scores, ScoresOutput)
-    class_name = names_of.class_name or f"{names.pascal(manifest.model)}Classifier"
+    stem = names.pascal(manifest.model)
+    class_name = names_of.class_name or (
+        stem if stem.endswith(CLASSES[contract.task]) else stem + CLASSES[contract.task]
+    )
     # Goldens are samples of the project, so the error on samples is the one to expect of them.
     errors = {r.input: r.max_abs for r in decisive(manifest.parity) if r.max_abs is not None}
     worst = errors.get("samples", errors.get("random", 0.0))
+    outputs = tuple(ir.Tensor(each.name, each.dtype, each.fixed) for each in manifest.signature.outputs)
     return ir.Sdk(
         deploykit=manifest.deploykit,
         target=target.name,
@@ -53,17 +70,12 @@ def sdk(
         license=manifest.license,
         class_name=class_name,
         namespace=names_of.namespace or f"ai.deploykit.{names.snake(manifest.model)}",
-        module=names.pascal(manifest.model) if names.pascal(manifest.model) != class_name else f"{class_name}Kit",
-        picture=ir.Picture(
-            tensor=input_name,
-            width=picture.size[1],
-            height=picture.size[0],
-            color=picture.color,
-            resize=picture.resize,
-            crop=picture.crop,
-            crop_fraction=picture.crop_fraction,
-        ),
-        scores=ir.Scores(tensor=output_name, labels=manifest.contract.labels, activation=scores.activation),
+        module=stem if stem != class_name else f"{class_name}Kit",
+        task=contract.task,
+        labels=contract.labels,
+        inputs=tuple(_input(name, given) for name, given in contract.inputs.items()),
+        outputs=outputs,
+        answer=_answer(contract, outputs),
         file=ir.ModelFile(
             path=artifact,
             name=manifest.file,
@@ -81,8 +93,70 @@ def sdk(
         ),
         goldens=goldens,
         tolerance=_rounded_up(max(SELF_TEST_LEAST, SELF_TEST_MARGIN * worst)),
+        required_snr_db=_required_snr_db(manifest),
         parity=_parity(manifest, target),
     )
+
+
+def _input(name: str, given: InputSpec) -> ir.Input:
+    if given.type == "tensor":
+        return ir.Tensor(name, given.border_dtype, sized(given.shape, {}), given.state)
+    return ir.Picture(
+        tensor=name,
+        width=given.size[1],
+        height=given.size[0],
+        color=given.color,
+        resize=given.resize,
+        crop=given.crop,
+        crop_fraction=given.crop_fraction,
+    )
+
+
+def _answer(contract: Contract, outputs: tuple[ir.Tensor, ...]) -> ir.Answer:
+    """What an app gets, by the output that the task is about.
+
+    Raises:
+        CodegenError: if that output is not what the task's API can give.
+    """
+    if contract.task == "tensors":
+        return ir.AnyTensors()
+    shapes = {tensor.tensor: tensor for tensor in outputs}
+    name, spec = next((n, s) for n, s in contract.outputs.items() if s.type == TASKS[contract.task].output)
+    tensor = shapes[name]
+    if isinstance(spec, ScoresOutput):
+        return ir.Scores(spec.activation)
+    if isinstance(spec, BoxesOutput):
+        return ir.Boxes(name, spec.scores, spec.corners, spec.unit, spec.min_score, spec.overlap)
+    if isinstance(spec, ClassMapOutput):
+        axis = spec.axis % len(tensor.shape) if tensor.dtype == "float32" else None
+        rest = [size for place, size in enumerate(tensor.shape) if place != axis]
+        if len(rest) < 2 or math.prod(rest[:-2]) != 1:
+            raise CodegenError(
+                f"output {name} is {_dims(tensor)}, but a class map has one label for each row and column"
+            )
+        return ir.ClassMap(axis)
+    if isinstance(spec, PictureOutput):
+        channels = tensor.shape[1 if spec.layout == "NCHW" else 3]
+        if tensor.dtype != "float32" or channels not in (1, 3):
+            raise CodegenError(
+                f"output {name} is {tensor.dtype}, {_dims(tensor)}; a picture is float32 of 1 or 3 channels"
+            )
+        return ir.NewPicture(contract.verb or "process", spec.range, spec.layout, contract.overlap)
+    if math.prod(tensor.shape) != tensor.shape[-1] or tensor.dtype != "float32":
+        raise CodegenError(
+            f"output {name} is {tensor.dtype}, {_dims(tensor)}; an embedding is one float32 vector, 1 × n"
+        )
+    return ir.Vector(tensor.shape[-1])
+
+
+def _dims(tensor: ir.Tensor) -> str:
+    return " × ".join(map(str, tensor.shape))
+
+
+def _required_snr_db(manifest: Manifest) -> float:
+    """What an accelerator has to reach on the goldens."""
+    measured = [r.snr_db for r in decisive(manifest.parity) if r.verdict == "passed" and r.snr_db is not None]
+    return round(max(LEAST_DB, min(ENOUGH_DB, min(measured, default=ENOUGH_DB) - ROOM_DB)), 1)
 
 
 def _cascade(manifest: Manifest, target: Target) -> tuple[str, ...]:
@@ -95,7 +169,7 @@ def _beyond(contract: Contract) -> str:
     """What an app has to see to itself where there is no typed API."""
     told = [f"{name} is {dim}" for name, dim in contract.dims.items()]
     told += [f"each call's {output} goes into the next one's {name}" for name, output in contract.states.items()]
-    return f". For the app: {'; '.join(told)}" if told else ""
+    return f"For the app: {'; '.join(told)}"
 
 
 def write(made: ir.Sdk, language: str, folder: Path) -> None:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from deploykit.spec import DType
+from deploykit.tasks import TaskName
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -33,22 +36,96 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Scores:
-    """The artifact's output: float32, 1 × labels."""
+class Tensor:
+    """A tensor at the artifact's border."""
 
     tensor: str
-    labels: tuple[str, ...]
+    dtype: DType
+    shape: tuple[int, ...]
+    state: str | None = None
+    """Of an input: the output that the next call is given here. Apps do not see it; the first call is given zeros."""
+
+
+Input = Picture | Tensor
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One score for each label."""
+
     activation: Literal["softmax", "sigmoid", "none"]
 
 
 @dataclass(frozen=True)
+class Boxes:
+    """Boxes around what is seen, before non-maximum suppression; see `deploykit.outputs.BoxesOutput`."""
+
+    tensor: str
+    scores: str | None
+    corners: Literal["xyxy", "xywh", "cxcywh"]
+    unit: Literal["pixels", "fractions"]
+    min_score: float
+    overlap: float
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """A label for each pixel: as an integer, or by a score for each label along an axis of the output."""
+
+    axis: int | None
+    """From the front; None where the output has the labels themselves."""
+
+
+@dataclass(frozen=True)
+class NewPicture:
+    """A picture made of a picture."""
+
+    verb: str
+    range: tuple[float, float]
+    layout: Literal["NCHW", "NHWC"]
+    overlap: int | None
+    """Pixels of a tile's edge that are there for its neighbours only; None where a picture is taken as a whole."""
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A vector whose direction counts."""
+
+    length: int
+
+
+@dataclass(frozen=True)
+class AnyTensors:
+    """Inputs and outputs as they are, by name."""
+
+
+Answer = Scores | Boxes | ClassMap | NewPicture | Vector | AnyTensors
+"""What an app gets of the model."""
+
+
+@dataclass(frozen=True)
+class GoldenInput:
+    """One input of a golden: a PNG, or a tensor's numbers as they lie in memory (little-endian; one byte a bool)."""
+
+    file: Path
+
+
+@dataclass(frozen=True)
+class GoldenOutput:
+    """What eager PyTorch at fp32 gives in one output: every `step`-th value, in C order."""
+
+    step: int
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Golden:
-    """A picture and what eager PyTorch at fp32 makes of it; it travels with the SDK and is checked there."""
+    """Inputs and what PyTorch makes of them; they travel with the SDK and are checked there."""
 
     name: str
-    file: Path
-    """A PNG."""
-    scores: tuple[float, ...]
+    inputs: tuple[GoldenInput, ...]
+    """Of every input that is no state, in order."""
+    outputs: tuple[GoldenOutput, ...]
 
 
 @dataclass(frozen=True)
@@ -93,12 +170,22 @@ class Sdk:
     """Kotlin package, for example `com.example.digits`; its last part is also the Gradle module's name."""
     module: str
     """Swift module, PascalCase, for example `Digits`."""
-    picture: Picture
-    scores: Scores
+    task: TaskName
+    labels: tuple[str, ...]
+    inputs: tuple[Input, ...]
+    outputs: tuple[Tensor, ...]
+    answer: Answer
     file: ModelFile
     runtime: Runtime
     goldens: tuple[Golden, ...]
     tolerance: float
-    """Largest absolute difference from a golden's score that `selfTest()` accepts."""
+    """Largest absolute difference from a golden's value that Swift's `selfTest()` accepts."""
+    required_snr_db: float
+    """Signal-to-noise ratio that Kotlin's `selfTest()` demands of each output."""
     parity: str
     """The measured figures, without a period, for example `matches PyTorch to 118 dB (LiteRT, fp32)`."""
+
+    @property
+    def picture(self) -> Picture | None:
+        """The first input that is a picture."""
+        return next((given for given in self.inputs if isinstance(given, Picture)), None)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from deploykit.codegen import ir
+from deploykit.codegen import ir, kotlin_tasks
+from deploykit.codegen.kotlin_tasks import TASKS, KotlinTensor
 from deploykit.codegen.kotlin_text import JAVA_KEYWORDS, android_string, doc, literal, markdown, package
 from deploykit.codegen.write import OutputFile
 from deploykit.errors import CodegenError
 from deploykit.render import render
 from deploykit.resources import folder
+from deploykit.tasks import TaskName
 
 RUNTIME_PACKAGE = "deploykit.runtime"
 """The package that the runtime is written in; each SDK has a copy in its own package, so two live in one app."""
@@ -99,11 +101,8 @@ FILES: dict[str, str] = {
     "app/AndroidManifest.xml.jinja": "app/src/main/AndroidManifest.xml",
     "app/src/MainActivity.kt.jinja": "app/src/main/kotlin/{package}/sample/MainActivity.kt",
     "app/src/SampleApp.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleApp.kt",
-    "app/src/SampleViewModel.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleViewModel.kt",
-    "app/src/ClassifyScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/ClassifyScreen.kt",
-    "app/src/Result.kt.jinja": "app/src/main/kotlin/{package}/sample/Result.kt",
+    "app/src/Shown.kt.jinja": "app/src/main/kotlin/{package}/sample/Shown.kt",
     "app/src/SelfTestScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/SelfTestScreen.kt",
-    "app/src/Pictures.kt.jinja": "app/src/main/kotlin/{package}/sample/Pictures.kt",
     "app/res/values/strings.xml.jinja": "app/src/main/res/values/strings.xml",
     "app/res/values/colors.xml": "app/src/main/res/values/colors.xml",
     "app/res/values/themes.xml": "app/src/main/res/values/themes.xml",
@@ -113,6 +112,23 @@ FILES: dict[str, str] = {
     "app/res/mipmap-anydpi-v26/ic_launcher.xml": "app/src/main/res/mipmap-anydpi-v26/ic_launcher.xml",
 }
 """Template or verbatim file in `templates/kotlin/` → its place in the SDK."""
+
+PICTURE_APP: dict[str, str] = {
+    "app/src/SampleViewModel.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleViewModel.kt",
+    "app/src/PictureScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/PictureScreen.kt",
+    "app/src/Pictures.kt.jinja": "app/src/main/kotlin/{package}/sample/Pictures.kt",
+    "app/src/tasks/{task}.kt.jinja": "app/src/main/kotlin/{package}/sample/Result.kt",
+}
+"""The same for the sample app of a task that takes a picture."""
+
+TENSOR_APP: dict[str, str] = {
+    "app/src/TensorViewModel.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleViewModel.kt",
+    "app/src/TensorScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/TensorScreen.kt",
+}
+"""The same for all other tasks."""
+
+ORIENTATION = "orientation"
+"""What `Inputs` call the orientation of their pictures."""
 
 
 @dataclass(frozen=True)
@@ -155,22 +171,40 @@ class KotlinSdk:
     model_bytes: int
     asset_folder: str
     label_count: int
-    labels_doc: str
+    what_doc: str
+    what_md: str
+    task_file: str
+    method: str
+    app_result: str
+    app_imports: tuple[str, ...]
+    app_md: str
+    inputs: tuple[KotlinTensor, ...]
+    outputs: tuple[KotlinTensor, ...]
+    reading: Mapping[str, str]
+    takes_pictures: bool
+    has_states: bool
+    orientation_name: str
     has_probabilities: bool
+    min_score: str
+    is_tiled: bool
+    scale_doc: str
+    vector_length: int
     golden_count: int
-    input_doc: str
-    output_doc: str
-    width: int
-    height: int
-    channels: int
-    color: str
-    resize: str
-    crop: str
-    crop_fraction: str
     accelerators: str
     accelerators_md: str
     pages_md: str
-    tolerance: str
+    required_snr_db: str
+
+    @property
+    def given(self) -> tuple[KotlinTensor, ...]:
+        """Inputs that an app gives: all but states."""
+        return tuple(tensor for tensor in self.inputs if not tensor.state)
+
+    @property
+    def shown(self) -> tuple[KotlinTensor, ...]:
+        """Outputs that an app is given: all but states."""
+        states = {tensor.state for tensor in self.inputs}
+        return tuple(tensor for tensor in self.outputs if tensor.literal not in states)
 
 
 def files(sdk: ir.Sdk) -> list[OutputFile]:
@@ -181,18 +215,26 @@ def files(sdk: ir.Sdk) -> list[OutputFile]:
     """
     node = kotlin(sdk)
     places = {"module": node.gradle_module, "package": sdk.namespace.replace(".", "/"), "class": sdk.class_name}
+    places |= {"task": node.task_file}
     source_root = PurePosixPath(node.gradle_module, "src/main/kotlin", places["package"])
     assets = PurePosixPath(node.gradle_module, "src/main/assets", node.asset_folder)
-    tree = [_file(template, PurePosixPath(place.format(**places)), node) for template, place in FILES.items()]
-    tree += [_runtime_file(path, source_root, node.package) for path in runtime_sources(sdk.runtime.engine)]
-    tree.append(OutputFile(assets / node.model_file, source=sdk.file.path))
-    tree.append(OutputFile(assets / "labels.json", text=_json_lines(sdk.scores.labels)))
-    goldens = [
-        {"name": golden.name, "file": f"golden_{index}.png", "scores": list(golden.scores)}
-        for index, golden in enumerate(sdk.goldens)
+    rendered = FILES | (TENSOR_APP if sdk.task == "tensors" else PICTURE_APP)
+    tree = [
+        _file(template.format(**places), PurePosixPath(place.format(**places)), node)
+        for template, place in rendered.items()
     ]
-    tree.append(OutputFile(assets / "goldens.json", text=_json_lines(goldens)))
-    tree += [OutputFile(assets / f"golden_{index}.png", source=golden.file) for index, golden in enumerate(sdk.goldens)]
+    tree += [_runtime_file(path, source_root, node.package) for path in runtime_sources(sdk.runtime.engine, sdk.task)]
+    tree.append(OutputFile(assets / node.model_file, source=sdk.file.path))
+    if sdk.labels:
+        tree.append(OutputFile(assets / "labels.json", text=_json_lines(sdk.labels)))
+    tree.append(
+        OutputFile(assets / "goldens.json", text=_json_lines(map(_golden, range(len(sdk.goldens)), sdk.goldens)))
+    )
+    tree += [
+        OutputFile(assets / name, source=given.file)
+        for index, golden in enumerate(sdk.goldens)
+        for name, given in zip(_golden_files(index, golden), golden.inputs, strict=True)
+    ]
     return sorted(tree, key=lambda file: file.path)
 
 
@@ -203,6 +245,7 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         CodegenError: if a name cannot be used in Kotlin or in Gradle.
     """
     _check_names(sdk)
+    answer, task = sdk.answer, TASKS[sdk.task]
     engine = ENGINES[sdk.runtime.engine]
     parts = sdk.namespace.split(".")
     extension = sdk.file.path.suffix.removeprefix(".")
@@ -245,30 +288,50 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         model_extension=extension,
         model_bytes=sdk.file.bytes,
         asset_folder=sdk.namespace,
-        label_count=len(sdk.scores.labels),
-        labels_doc=_labels_doc(sdk.scores.labels),
-        has_probabilities=sdk.scores.activation != "none",
+        label_count=len(sdk.labels),
+        what_doc=kotlin_tasks.what(sdk),
+        what_md=markdown(kotlin_tasks.what(sdk, ends=False)),
+        task_file=task.file,
+        method=kotlin_tasks.identifier(answer.verb) if isinstance(answer, ir.NewPicture) else task.file,
+        app_result=task.result,
+        app_imports=task.imports,
+        app_md=task.app,
+        inputs=kotlin_tasks.inputs(sdk),
+        outputs=kotlin_tasks.outputs(sdk),
+        reading=kotlin_tasks.reading(sdk),
+        takes_pictures=sdk.picture is not None,
+        has_states=any(isinstance(given, ir.Tensor) and given.state is not None for given in sdk.inputs),
+        orientation_name=ORIENTATION,
+        has_probabilities=not (isinstance(answer, ir.Scores) and answer.activation == "none"),
+        min_score=f"{float(answer.min_score)!r}f" if isinstance(answer, ir.Boxes) else "",
+        is_tiled=isinstance(answer, ir.NewPicture) and answer.overlap is not None,
+        scale_doc=kotlin_tasks.scale(sdk),
+        vector_length=answer.length if isinstance(answer, ir.Vector) else 0,
         golden_count=len(sdk.goldens),
-        input_doc=doc(sdk.picture.tensor),
-        output_doc=doc(sdk.scores.tensor),
-        width=sdk.picture.width,
-        height=sdk.picture.height,
-        channels=sdk.picture.channels,
-        color=sdk.picture.color.capitalize(),
-        resize=sdk.picture.resize.capitalize(),
-        crop=sdk.picture.crop.capitalize(),
-        crop_fraction=repr(float(sdk.picture.crop_fraction)),
         accelerators=", ".join(f"Accelerator.{name.capitalize()}" for name in sdk.runtime.accelerators),
         pages_md=PAGES[sdk.runtime.pages_16kb],
         accelerators_md=" → ".join(name.upper() for name in sdk.runtime.accelerators),
-        tolerance=f"{float(sdk.tolerance)!r}f",
+        required_snr_db=f"{float(sdk.required_snr_db)!r}f",
     )
 
 
-def runtime_sources(engine: str) -> list[Path]:
-    """The runtime's files for one engine: all but the other engines'."""
-    others = {other.source for name, other in ENGINES.items() if name != engine}
-    return sorted(path for path in (folder("templates") / "kotlin/runtime").glob("*.kt") if path.name not in others)
+def runtime_sources(engine: str, task: TaskName) -> list[Path]:
+    """The runtime's files for one engine and one task: all but those of the others."""
+    own = {ENGINES[engine].source, *TASKS[task].sources}
+    others = {other.source for other in ENGINES.values()} | {name for of in TASKS.values() for name in of.sources}
+    return sorted(
+        path for path in (folder("templates") / "kotlin/runtime").glob("*.kt") if path.name not in others - own
+    )
+
+
+def _golden(index: int, golden: ir.Golden) -> dict[str, object]:
+    """One golden as `ModelFiles.kt` reads it."""
+    outputs = [{"step": output.step, "values": list(output.values)} for output in golden.outputs]
+    return {"name": golden.name, "inputs": _golden_files(index, golden), "outputs": outputs}
+
+
+def _golden_files(index: int, golden: ir.Golden) -> list[str]:
+    return [f"golden_{index}_{place}{given.file.suffix}" for place, given in enumerate(golden.inputs)]
 
 
 def _check_names(sdk: ir.Sdk) -> None:
@@ -284,13 +347,17 @@ def _check_names(sdk: ir.Sdk) -> None:
         problems.append(f"class name {sdk.class_name} is a type of the SDK's own runtime")
     if problems:
         raise CodegenError(f"{'; '.join(problems)}; set [sdk] in deploykit.toml")
+    if isinstance(sdk.answer, ir.AnyTensors):
+        kotlin_tasks.check_names(kotlin_tasks.inputs(sdk), "the inputs", (ORIENTATION,))
+        kotlin_tasks.check_names(kotlin_tasks.outputs(sdk), "the outputs")
 
 
 @cache
 def _runtime_types() -> frozenset[str]:
-    """Every top-level type of the runtime, and those that the generated class imports."""
+    """Every top-level type of the runtime and each of its files, and what the generated class imports."""
     names = {"Bitmap", "Context", "MutableStateFlow", "StateFlow"}
     for path in (folder("templates") / "kotlin/runtime").glob("*.kt"):
+        names.add(path.stem)
         declared = re.findall(r"^[a-z ]*\b(?:class|interface|object) ([A-Z]\w*)", path.read_text("utf-8"), re.MULTILINE)
         names.update(declared)
     return frozenset(names)
@@ -324,8 +391,3 @@ def _json_lines(items: Iterable[object]) -> str:
     """A JSON array with one item a line, so that a difference can be read."""
     lines = ",\n".join(json.dumps(item, ensure_ascii=False, allow_nan=False) for item in items)
     return f"[\n{lines}\n]\n"
-
-
-def _labels_doc(labels: tuple[str, ...]) -> str:
-    shown = [f"“{doc(label)}”" for label in (labels[0], labels[-1])]
-    return f", from {shown[0]} to {shown[1]}"

@@ -15,6 +15,9 @@ from deploykit.tradeoff import Candidate, Wish, candidate, choose, metric_of
 from deploykit.work.capture import Captured
 from deploykit.work.pictures import GoldenSample
 
+PNG = b"\x89PNG"
+"""What a PNG begins with."""
+
 
 def generate(
     work: Workspace, captured: Captured, checked: tuple[Checked, ...], plan: Plan, wish: Wish
@@ -90,10 +93,15 @@ def _not_written(platform: str, language: str, reason: str) -> SdkRecord:
 
 
 def _write_goldens(folder: Path, goldens: tuple[GoldenSample, ...]) -> tuple[ir.Golden, ...]:
+    """Files by number: two samples may have one name, in the folders of their labels."""
     folder.mkdir()
     made = []
     for index, golden in enumerate(goldens):
-        file = folder / f"{index}.png"  # two samples may have one name, in the folders of their labels
-        file.write_bytes(golden.png)
-        made.append(ir.Golden(golden.name, file, golden.scores))
+        inputs = []
+        for place, content in enumerate(golden.inputs.values()):
+            file = folder / f"{index}_{place}.{'png' if content.startswith(PNG) else 'bin'}"
+            file.write_bytes(content)
+            inputs.append(ir.GoldenInput(file))
+        outputs = tuple(ir.GoldenOutput(made.step, made.values) for made in golden.outputs.values())
+        made.append(ir.Golden(golden.name, tuple(inputs), outputs))
     return tuple(made)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from deploykit.backends.base import Runner
 from deploykit.errors import CaptureError
-from deploykit.project import Project
+from deploykit.parity.inputs import Draws
 from deploykit.samples import Sample
-from deploykit.spec import Contract
+from deploykit.spec import Contract, ImageInput
+from deploykit.transforms import preprocess
 
 SHOWN_SAMPLES = 8
 SHOWN_SIDE = 192
@@ -21,6 +25,9 @@ SHOWN_SIDE = 192
 GOLDENS = 3
 GOLDEN_SIDE = 320
 """Golden pictures are shrunk to this side, in pixels: they travel in every app."""
+GOLDEN_VALUES = 4096
+"""Of each output of a golden at most, evenly spread, but all scores of a classifier: an accelerator that is wrong is
+wrong there, too, and the numbers travel in every app."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,20 @@ class ShownSample:
 
 @dataclass(frozen=True)
 class GoldenSample:
-    """A picture for the SDK, and PyTorch's scores for it."""
+    """Inputs for the SDK, and PyTorch's outputs for them."""
 
     name: str
-    png: bytes
-    scores: tuple[float, ...]
+    inputs: dict[str, bytes]
+    """A PNG for a picture, a tensor's numbers as they lie in memory for all else; states are left out."""
+    outputs: dict[str, GoldenValues]
+
+
+@dataclass(frozen=True)
+class GoldenValues:
+    """Every `step`-th value of an output, in C order."""
+
+    step: int
+    values: tuple[float, ...]
 
 
 def shown_samples(samples: tuple[Sample, ...], contract: Contract) -> tuple[ShownSample, ...]:
@@ -70,23 +86,65 @@ def shrunk(sample: Sample, side: int) -> Sample:
     return Sample(sample.name, picture, sample.truth)
 
 
-def golden_samples(samples: tuple[Sample, ...], project: Project) -> tuple[Sample, ...]:
-    """Samples where the project has some, else one picture of seeded noise: an SDK never goes without."""
-    if project.contract.task != "image-classification":
-        return ()
-    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    return tuple(sample for _, sample in _spread(samples, GOLDENS)) or (Sample("noise", Image.fromarray(noise)),)
+def golden_samples(samples: tuple[Sample, ...], random: Draws, contract: Contract) -> tuple[Sample, ...]:
+    """Samples where the project has some, else noise: an SDK never goes without.
+
+    Args:
+        samples: of the project.
+        random: draws of random inputs, at the contract's default sizes.
+        contract: for labels and inputs.
+    """
+    if samples:
+        return tuple(sample for _, sample in _spread(samples, GOLDENS))
+    if [spec.type for spec in contract.inputs.values()] == ["image"]:
+        noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        return (Sample("noise", Image.fromarray(noise)),)
+    return (Sample("noise", tuple(values[0] for values in random.values())),)
 
 
-def golden(eager: Runner, sample: Sample, project: Project) -> GoldenSample:
-    """PyTorch's scores for a sample, shrunk to travel.
+def golden(eager: Runner, sample: Sample, contract: Contract) -> GoldenSample:
+    """PyTorch's outputs for a sample, pictures shrunk to travel.
+
+    Args:
+        eager: runs the model.
+        sample: of `golden_samples`.
+        contract: says which inputs are states: those are zero.
 
     Raises:
-        CaptureError: if the sample is not a picture.
+        SampleError: if the sample does not fit the contract.
     """
-    small = shrunk(sample, GOLDEN_SIDE)
-    (scores,) = eager.run(small.tensors(project.contract)).values()
-    return GoldenSample(Path(sample.name).stem, small.png(), tuple(float(s) for s in scores[0]))
+    given: dict[str, bytes] = {}
+    tensors: dict[str, NDArray[Any]] = {}
+    for name, values in sample.tensors(contract).items():
+        spec = contract.inputs[name]
+        if name in contract.states:
+            tensors[name] = np.zeros_like(values)
+        elif spec.type == "image":
+            picture = sample.value if isinstance(sample.value, Image.Image) else _as_picture(values[0], spec)
+            small = shrunk(Sample(sample.name, picture), GOLDEN_SIDE)
+            given[name], tensors[name] = small.png(), preprocess(_picture(small), spec)
+        else:
+            given[name], tensors[name] = values.astype(values.dtype.newbyteorder("<")).tobytes(), values
+    outputs = eager.run(tensors)
+    expected = {name: _spread_values(outputs[name], spec.type == "scores") for name, spec in contract.outputs.items()}
+    return GoldenSample(Path(sample.name).stem, given, expected)
+
+
+def _spread_values(output: NDArray[Any], whole: bool) -> GoldenValues:
+    step = 1 if whole else math.ceil(output.size / GOLDEN_VALUES)
+    return GoldenValues(step, tuple(float(value) for value in output.reshape(-1)[::step]))
+
+
+def _as_picture(pixels: NDArray[Any], spec: ImageInput) -> Image.Image:
+    """What an app would have where a sample is the artifact's input: height × width × channels, 0 … 255."""
+    levels = pixels.clip(0, 255).round().astype(np.uint8)
+    colored = levels[..., ::-1] if spec.color == "bgr" else levels
+    return Image.fromarray(colored[..., 0] if spec.color == "gray" else colored)
+
+
+def _picture(sample: Sample) -> Image.Image:
+    assert isinstance(sample.value, Image.Image)  # `shrunk` gives nothing else
+    return sample.value
 
 
 def _spread(samples: tuple[Sample, ...], count: int) -> tuple[tuple[int, Sample], ...]:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from deploykit.codegen import build
+from deploykit.codegen import build, swift
 from deploykit.errors import CodegenError
-from deploykit.manifest import GpuRecord, Manifest, ParityRecord, Signature
+from deploykit.manifest import GpuRecord, Manifest, ParityRecord, Signature, TensorSpec
 from deploykit.spec import Contract, SdkSpec
 from deploykit.targets import all_targets
 
@@ -18,6 +18,9 @@ CONTRACT = Contract.model_validate(
         "outputs": {"scores": {"type": "scores"}},
     }
 )
+
+
+OUTPUTS = (TensorSpec(name="scores", dtype="float32", shape=(1, 2)),)
 
 
 def manifest(contract: Contract = CONTRACT, **max_abs: float) -> Manifest:
@@ -44,7 +47,7 @@ def manifest(contract: Contract = CONTRACT, **max_abs: float) -> Manifest:
         bytes=10,
         sha256="0" * 64,
         weights_sha256="1" * 64,
-        signature=Signature(inputs=(), outputs=()),
+        signature=Signature(inputs=(), outputs=OUTPUTS),
         contract=contract,
         road="dynamo",
         tools={},
@@ -97,9 +100,27 @@ def test_an_accelerator_that_is_wrong_is_left_out_of_the_cascade() -> None:
     assert build.sdk(known, target, Path("m.tflite"), (), SdkSpec()).runtime.accelerators == ("npu", "cpu")
 
 
-def test_a_task_without_a_typed_api_is_refused() -> None:
+def test_sizes_of_run_time_have_no_typed_api_yet() -> None:
     contract = Contract.model_validate(
-        {"task": "tensors", "inputs": {"x": {"type": "tensor", "shape": (1,)}}, "outputs": {"y": {"type": "tensor"}}}
+        {
+            "task": "tensors",
+            "inputs": {"x": {"type": "tensor", "shape": (1, "time")}},
+            "outputs": {"y": {"type": "tensor"}},
+            "dims": {"time": {"min": 1, "max": 9}},
+        }
     )
-    with pytest.raises(CodegenError, match="no typed API"):
+    with pytest.raises(CodegenError, match=r"no typed API yet.*For the app: time is 1 to 9"):
         build.sdk(manifest(contract), all_targets()["ios_onnx"], Path("m.onnx"), (), SdkSpec())
+
+
+def test_swift_has_classification_only() -> None:
+    contract = Contract.model_validate(
+        {
+            "task": "tensors",
+            "inputs": {"x": {"type": "tensor", "shape": (1,)}},
+            "outputs": {"scores": {"type": "tensor"}},
+        }
+    )
+    made = build.sdk(manifest(contract), all_targets()["ios_onnx"], Path("m.onnx"), (), SdkSpec())
+    with pytest.raises(CodegenError, match="'tensors' has no typed API in Swift yet"):
+        swift.files(made)

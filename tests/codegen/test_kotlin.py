@@ -19,12 +19,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploykit.codegen import ir, kotlin, kotlin_text
+from deploykit.codegen import ir, kotlin, kotlin_tasks, kotlin_text
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
 from tests.generated.kotlin import sdks
 
 GOLDEN = Path(__file__).parents[1] / "golden/kotlin"
+
+
+RESULT = "app/src/tasks/{task}.kt.jinja"
+
+SEVEN = (0.0,) * 7 + (0.9, 0.0625, 0.0375)
 
 
 def sdk(**changes: Any) -> ir.Sdk:
@@ -38,12 +43,16 @@ def sdk(**changes: Any) -> ir.Sdk:
         class_name="DigitClassifier",
         namespace="com.example.digits",
         module="Digits",
-        picture=ir.Picture("image", 32, 28, "gray", "bilinear", "letterbox", 1.0),
-        scores=ir.Scores("scores", tuple("0123456789"), "softmax"),
+        task="image-classification",
+        labels=tuple("0123456789"),
+        inputs=(ir.Picture("image", 32, 28, "gray", "bilinear", "letterbox", 1.0),),
+        outputs=(ir.Tensor("scores", "float32", (1, 10)),),
+        answer=ir.Scores("softmax"),
         file=ir.ModelFile(Path("digits.tflite"), "digits.tflite", "3f2a9c" + "0" * 58, 123456, "fp16"),
         runtime=ir.Runtime("litert", "com.google.ai.edge.litert:litert", "2.1.6", ("npu", "gpu", "cpu"), "24"),
-        goldens=(ir.Golden("seven", Path("seven.png"), (0.0,) * 7 + (0.9, 0.0625, 0.0375)),),
+        goldens=(ir.Golden("seven", (ir.GoldenInput(Path("seven.png")),), (ir.GoldenOutput(1, SEVEN),)),),
         tolerance=0.01,
+        required_snr_db=30.0,
         parity="matches PyTorch to 61 dB (LiteRT, fp16)",
     )
     return dataclasses.replace(base, **changes)
@@ -118,12 +127,12 @@ def test_android_strings_are_xml(text: str) -> None:
 
 @given(st.lists(st.text(), min_size=1, max_size=20))
 def test_labels_survive(labels: list[str]) -> None:
-    tree = texts(kotlin.files(sdk(scores=ir.Scores("scores", tuple(labels), "softmax"))))
+    tree = texts(kotlin.files(sdk(labels=tuple(labels))))
     assert json.loads(tree["digits/src/main/assets/com.example.digits/labels.json"]) == labels
 
 
 def test_ten_thousand_labels_are_data_and_not_code() -> None:
-    many = sdk(scores=ir.Scores("scores", tuple(f"label {i}" for i in range(10_000)), "softmax"))
+    many = sdk(labels=tuple(f"label {i}" for i in range(10_000)))
     source = texts(kotlin.files(many))["digits/src/main/kotlin/com/example/digits/DigitClassifier.kt"]
     assert len(source) < 6000
     assert "labelCount = 10000," in source
@@ -149,6 +158,7 @@ def test_reserved_words_are_backticked_only_where_needed() -> None:
         ({"class_name": "digit-classifier"}, "is not like DigitClassifier"),
         ({"class_name": "ModelSession"}, "is a type of the SDK's own runtime"),
         ({"class_name": "Classification"}, "is a type of the SDK's own runtime"),
+        ({"class_name": "Model"}, "is a type of the SDK's own runtime"),
         ({"class_name": "Bitmap"}, "is a type of the SDK's own runtime"),
     ],
 )
@@ -173,7 +183,12 @@ def test_only_the_engine_in_use_is_copied(engine: sdks.Engine, tmp_path: Path) -
 def test_every_template_is_in_the_table() -> None:
     root = kotlin.folder("templates") / "kotlin"
     found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
-    assert {path for path in found if not path.startswith("runtime/")} == set(kotlin.FILES)
+    tables = {*kotlin.FILES, *kotlin.PICTURE_APP, *kotlin.TENSOR_APP} - {RESULT}
+    for task in kotlin_tasks.TASKS.values():
+        tables |= {f"library/tasks/{task.file}.kt.jinja", f"readme/{task.file}.md.jinja"}
+        tables |= {RESULT.format(task=task.file)} if task.result else set()
+    tables |= {f"library/tasks/{name}.reading.kt.jinja" for name in ("detect", "segment", "process")}
+    assert {path for path in found if not path.startswith("runtime/")} == tables
 
 
 def test_the_same_sdk_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -220,7 +235,7 @@ def test_imports_are_sorted() -> None:
 
 
 def test_scores_that_are_no_probabilities_are_not_shown_as_percent() -> None:
-    plain = sdk(scores=ir.Scores("scores", ("a", "b"), "none"))
+    plain = sdk(labels=("a", "b"), answer=ir.Scores("none"))
     text = texts(kotlin.files(plain))["app/src/main/kotlin/com/example/digits/sample/Result.kt"]
     assert "Percent" not in text
     assert "LinearProgressIndicator" not in text

@@ -168,7 +168,7 @@ def test_all_problems_are_named_at_once(sdk: ir.Sdk) -> None:
 
 
 def test_scores_that_json_lacks_are_refused(sdk: ir.Sdk) -> None:
-    golden = replace(sdk.goldens[0], scores=(float("nan"),) * len(LABELS))
+    golden = replace(sdk.goldens[0], outputs=(ir.GoldenOutput(1, (float("nan"),) * len(LABELS)),))
     with pytest.raises(CodegenError, match="JSON"):
         swift.files(replace(sdk, goldens=(golden,)))
 

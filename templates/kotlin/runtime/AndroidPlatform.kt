@@ -27,7 +27,7 @@ internal class AndroidPlatform(
     override val osBuild: String get() = Build.FINGERPRINT
     override val cacheDir: File get() = options.cacheDir ?: context.codeCacheDir
 
-    override fun text(file: String): String = asset(file).read { it.bufferedReader().readText() }
+    override fun bytes(file: String): ByteArray = asset(file).read { it.readBytes() }
 
     override fun picture(file: String): Pixels {
         val unscaled = BitmapFactory.Options().apply { inScaled = false }
@@ -38,7 +38,8 @@ internal class AndroidPlatform(
 
     override fun modelHash(): String = asset(contract.file).sha256()
 
-    override fun open(accelerator: Accelerator): Engine = openEngine(asset(contract.file), accelerator, options)
+    override fun open(accelerator: Accelerator): Engine =
+        openEngine(asset(contract.file), contract, accelerator, options)
 
     private fun asset(file: String) = ModelAsset(assets, "${contract.folder}/$file")
 }

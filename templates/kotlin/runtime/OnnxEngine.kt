@@ -1,24 +1,31 @@
 package deploykit.runtime
 
+import ai.onnxruntime.OnnxJavaType
 import ai.onnxruntime.OnnxTensor
 import ai.onnxruntime.OrtEnvironment
 import ai.onnxruntime.OrtException
 import ai.onnxruntime.OrtSession
-import ai.onnxruntime.TensorInfo
 import ai.onnxruntime.providers.NNAPIFlags
 import java.nio.ByteBuffer
-import java.nio.ByteOrder
-import java.nio.FloatBuffer
 import java.util.EnumSet
 
 internal const val ENGINE_NAME = "ONNX Runtime"
 
 /** Opens [model] with ONNX Runtime and the execution provider of [accelerator]. */
-internal fun openEngine(model: ModelAsset, accelerator: Accelerator, options: ModelOptions): Engine =
-    openEngine(model.map(), accelerator, options)
+internal fun openEngine(
+    model: ModelAsset,
+    contract: ModelContract,
+    accelerator: Accelerator,
+    options: ModelOptions,
+): Engine = openEngine(model.map(), contract, accelerator, options)
 
 /** Opens a model whose file is in a direct buffer. */
-internal fun openEngine(model: ByteBuffer, accelerator: Accelerator, options: ModelOptions): Engine =
+internal fun openEngine(
+    model: ByteBuffer,
+    contract: ModelContract,
+    accelerator: Accelerator,
+    options: ModelOptions,
+): Engine =
     OrtSession.SessionOptions().use { settings ->
         settings.setIntraOpNumThreads(options.threads)
         when (accelerator) {
@@ -28,37 +35,41 @@ internal fun openEngine(model: ByteBuffer, accelerator: Accelerator, options: Mo
         }
         val session = OrtEnvironment.getEnvironment().createSession(model, settings)
         try {
-            OnnxEngine(session)
+            OnnxEngine(session, contract)
         } catch (failure: OrtException) {
             session.close()
             throw failure
         }
     }
 
-private class OnnxEngine(private val session: OrtSession) : Engine {
-    private val buffer: FloatBuffer
-    private val inputs: Map<String, OnnxTensor>
+/** Inputs and outputs lie in memory that is made once: ONNX Runtime reads and writes it in place. */
+private class OnnxEngine(private val session: OrtSession, contract: ModelContract) : Engine {
+    private val inputs = contract.inputs.map { TensorMemory(it) }
+    private val outputs = contract.outputs.map { TensorMemory(it) }
+    private val given = tensors(contract.inputs, inputs)
+    private val made = tensors(contract.outputs, outputs)
 
-    init {
-        val (name, node) = session.inputInfo.entries.single()
-        val info = node.info as? TensorInfo ?: throw ModelException.ModelCorrupt("$name is not a tensor")
-        val bytes = info.shape.fold(Float.SIZE_BYTES) { product, side -> product * side.toInt() }
-        buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer()
-        inputs = mapOf(name to OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), buffer, info.shape))
-    }
-
-    override fun run(input: FloatArray): FloatArray {
-        buffer.rewind()
-        buffer.put(input).rewind()
-        return session.run(inputs).use { results ->
-            val scores = results.single().value as? OnnxTensor
-                ?: throw ModelException.ModelCorrupt("the model's output is not a tensor")
-            scores.floatBuffer.let { floats -> FloatArray(floats.remaining()).also(floats::get) }
-        }
+    override fun run(inputs: List<Numbers>): List<Numbers> {
+        this.inputs.zip(inputs) { memory, numbers -> memory.write(numbers) }
+        session.run(given, emptySet(), made).close()
+        return outputs.map { it.read() }
     }
 
     override fun close() {
-        inputs.values.forEach { it.close() }
+        (given.values + made.values).forEach { it.close() }
         session.close()
+    }
+
+    private fun tensors(specs: List<TensorSpec>, memories: List<TensorMemory>): Map<String, OnnxTensor> =
+        specs.zip(memories) { spec, memory -> spec.name to tensor(spec, memory) }.toMap()
+
+    private fun tensor(spec: TensorSpec, memory: TensorMemory): OnnxTensor {
+        val type = when (spec.type) {
+            NumberType.Float32 -> OnnxJavaType.FLOAT
+            NumberType.Int32 -> OnnxJavaType.INT32
+            NumberType.Bool -> OnnxJavaType.BOOL
+        }
+        val shape = LongArray(spec.shape.size) { spec.shape[it].toLong() }
+        return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), memory.bytes, shape, type)
     }
 }

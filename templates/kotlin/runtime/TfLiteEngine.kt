@@ -1,9 +1,6 @@
 package deploykit.runtime
 
 import android.os.Build
-import java.nio.ByteBuffer
-import java.nio.ByteOrder
-import java.nio.FloatBuffer
 import org.tensorflow.lite.Delegate
 import org.tensorflow.lite.Interpreter
 import org.tensorflow.lite.gpu.CompatibilityList
@@ -13,12 +10,17 @@ import org.tensorflow.lite.nnapi.NnApiDelegate
 internal const val ENGINE_NAME = "TensorFlow Lite"
 
 /** Opens [model] with TensorFlow Lite's `Interpreter` and the delegate of [accelerator]. */
-internal fun openEngine(model: ModelAsset, accelerator: Accelerator, options: ModelOptions): Engine {
+internal fun openEngine(
+    model: ModelAsset,
+    contract: ModelContract,
+    accelerator: Accelerator,
+    options: ModelOptions,
+): Engine {
     val delegate = delegateFor(accelerator)
     return try {
         val settings = Interpreter.Options().setNumThreads(options.threads)
         delegate?.let(settings::addDelegate)
-        TfLiteEngine(Interpreter(model.map(), settings), delegate)
+        TfLiteEngine(Interpreter(model.map(), settings), delegate, contract)
     } catch (failure: RuntimeException) {
         delegate?.close()
         throw failure
@@ -48,17 +50,21 @@ private fun gpuDelegate(): Delegate =
         GpuDelegate(known.bestOptionsForThisDevice)
     }
 
-private class TfLiteEngine(private val interpreter: Interpreter, private val delegate: Delegate?) : Engine {
-    private val input = floats(interpreter.getInputTensor(0).numBytes())
-    private val output = floats(interpreter.getOutputTensor(0).numBytes())
+private class TfLiteEngine(
+    private val interpreter: Interpreter,
+    private val delegate: Delegate?,
+    private val contract: ModelContract,
+) : Engine {
+    private val inputs = contract.inputs.map { TensorMemory(it) }
+    private val outputs = contract.outputs.map { TensorMemory(it) }
+    private val given: Map<String, Any> = named(contract.inputs, inputs)
+    private val made: Map<String, Any> = named(contract.outputs, outputs)
 
-    override fun run(input: FloatArray): FloatArray {
-        this.input.rewind()
-        this.input.put(input).rewind()
-        output.rewind()
-        interpreter.run(this.input, output)
-        output.rewind()
-        return FloatArray(output.remaining()).also(output::get)
+    override fun run(inputs: List<Numbers>): List<Numbers> {
+        this.inputs.zip(inputs) { memory, numbers -> memory.write(numbers) }
+        outputs.forEach { it.bytes.rewind() }
+        interpreter.runSignature(given, made, SIGNATURE)
+        return outputs.map { it.read() }
     }
 
     override fun close() {
@@ -66,6 +72,11 @@ private class TfLiteEngine(private val interpreter: Interpreter, private val del
         delegate?.close()
     }
 
-    private fun floats(bytes: Int): FloatBuffer =
-        ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer()
+    private fun named(specs: List<TensorSpec>, memories: List<TensorMemory>): Map<String, Any> =
+        specs.zip(memories) { spec, memory -> spec.name to memory.bytes }.toMap()
+
+    private companion object {
+        /** deploykit's files call their entry point this. */
+        const val SIGNATURE = "serving_default"
+    }
 }

@@ -54,6 +54,7 @@ def sdk(
     picture = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH), np.uint8)
     golden = folder / "golden.png"
     Image.fromarray(picture).save(golden)
+    scores = tuple(map(float, _softmax(picture.reshape(-1) @ weights)))
     return ir.Sdk(
         deploykit="0.1.0",
         target=f"android_{engine}",
@@ -64,13 +65,17 @@ def sdk(
         # `object` is a word of Kotlin's.
         namespace=f"com.example.{'object' if engine == 'litert' else engine}.pictures",
         module="Pictures",
-        picture=ir.Picture("image", WIDTH, HEIGHT, "gray", "bilinear", "none", 1.0),
+        task="image-classification",
+        labels=labels,
+        inputs=(ir.Picture("image", WIDTH, HEIGHT, "gray", "bilinear", "none", 1.0),),
+        outputs=(ir.Tensor("scores", "float32", (1, len(labels))),),
         # The sample app shows other scores than probabilities in another way.
-        scores=ir.Scores("scores", labels, "none" if engine == "tflite" else "softmax"),
+        answer=ir.Scores("none" if engine == "tflite" else "softmax"),
         file=ir.ModelFile(file, file.name, hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_size, "fp32"),
         runtime=ir.Runtime(engine, coordinate, version, accelerators, "24"),
-        goldens=(ir.Golden('first "golden"', golden, tuple(map(float, _softmax(picture.reshape(-1) @ weights)))),),
+        goldens=(ir.Golden('first "golden"', (ir.GoldenInput(golden),), (ir.GoldenOutput(1, scores),)),),
         tolerance=1e-5,
+        required_snr_db=30.0,
         parity="matches PyTorch to 118 dB",
     )
 

@@ -38,6 +38,7 @@ def sample(folder: Path, engine: Engine = "coreml", labels: tuple[str, ...] = LA
     content.write_bytes(b"not a model")
     golden = folder / "golden.png"
     Image.fromarray(np.arange(9 * 7 * 3, dtype=np.uint8).reshape(7, 9, 3)).save(golden)
+    scores = tuple(1 / (i + 1) for i in range(len(labels)))
     return ir.Sdk(
         deploykit="0.1.0",
         target="ios_coreml" if engine == "coreml" else "ios_onnx",
@@ -47,8 +48,11 @@ def sample(folder: Path, engine: Engine = "coreml", labels: tuple[str, ...] = LA
         class_name="DigitClassifier",
         namespace="com.example.digits_app",
         module="Torture",
-        picture=ir.Picture("image", 28, 24, "gray", "bilinear", "center", 0.875),
-        scores=ir.Scores("scores", labels, "softmax"),
+        task="image-classification",
+        labels=labels,
+        inputs=(ir.Picture("image", 28, 24, "gray", "bilinear", "center", 0.875),),
+        outputs=(ir.Tensor("scores", "float32", (1, len(labels))),),
+        answer=ir.Scores("softmax"),
         file=ir.ModelFile(model, model.name, "ab" * 32, 123_456, "fp16"),
         runtime=ir.Runtime(
             engine=engine,
@@ -57,7 +61,8 @@ def sample(folder: Path, engine: Engine = "coreml", labels: tuple[str, ...] = LA
             accelerators=("neural_engine", "gpu", "cpu") if engine == "coreml" else ("neural_engine", "cpu"),
             min_os="17.0",
         ),
-        goldens=(ir.Golden("first <picture>", golden, tuple(1 / (i + 1) for i in range(len(labels)))),),
+        goldens=(ir.Golden("first <picture>", (ir.GoldenInput(golden),), (ir.GoldenOutput(1, scores),)),),
         tolerance=0.001,
+        required_snr_db=30.0,
         parity="Matches PyTorch to 118 dB or better (Core ML, fp16).",
     )

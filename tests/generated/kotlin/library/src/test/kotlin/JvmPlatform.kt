@@ -24,9 +24,12 @@ internal val contract = ModelContract(
     folder = "com.example.onnxruntime.pictures",
     file = "model.onnx",
     labelCount = 12,
-    preprocessing = ImagePreprocessing(6, 8, ColorOrder.Gray, Resize.Bilinear, Crop.None, 1.0),
+    inputs = listOf(
+        TensorSpec.picture("image", ImagePreprocessing(6, 8, ColorOrder.Gray, Resize.Bilinear, Crop.None, 1.0)),
+    ),
+    outputs = listOf(TensorSpec("scores", NumberType.Float32, listOf(1, 12))),
     accelerators = listOf(Accelerator.Npu, Accelerator.Cpu),
-    tolerance = 1e-5f,
+    requiredSnrDb = 30f,
 )
 
 /** The rendered SDK's assets on this machine. The CPU is ONNX Runtime; other accelerators fail, work or lie as told. */
@@ -43,7 +46,7 @@ internal class JvmPlatform(
     /** What was opened, in this order. */
     val opened = mutableListOf<Accelerator>()
 
-    override fun text(file: String): String = assets.resolve(file).readText()
+    override fun bytes(file: String): ByteArray = assets.resolve(file).readBytes()
 
     override fun picture(file: String): Pixels {
         // ImageIO keeps gray levels in a linear colour space and would change them on the way to RGB.
@@ -60,13 +63,14 @@ internal class JvmPlatform(
         opened += accelerator
         val isCpu = accelerator == Accelerator.Cpu
         if (!isCpu && accelerator !in works + wrong) throw IOException("no $accelerator here")
-        val engine = openEngine(model(), Accelerator.Cpu, ModelOptions())
+        val engine = openEngine(model(), contract, Accelerator.Cpu, ModelOptions())
         return if (accelerator in wrong) Wrong(engine) else engine
     }
 
-    fun golden(): FloatArray {
-        val scores = JSONArray(text("goldens.json")).getJSONObject(0).getJSONArray("scores")
-        return FloatArray(scores.length()) { scores.getDouble(it).toFloat() }
+    fun golden(): Floats {
+        val outputs = JSONArray(bytes("goldens.json").decodeToString()).getJSONObject(0).getJSONArray("outputs")
+        val scores = outputs.getJSONObject(0).getJSONArray("values")
+        return Floats(listOf(1, scores.length()), FloatArray(scores.length()) { scores.getDouble(it).toFloat() })
     }
 
     private fun model(): ByteBuffer {
@@ -76,6 +80,7 @@ internal class JvmPlatform(
 
     /** An accelerator that computes something else, without an error. */
     private class Wrong(private val engine: Engine) : Engine by engine {
-        override fun run(input: FloatArray): FloatArray = engine.run(input).apply { reverse() }
+        override fun run(inputs: List<Numbers>): List<Numbers> =
+            engine.run(inputs).onEach { (it as Floats).values.reverse() }
     }
 }

@@ -1,0 +1,9 @@
+package deploykit.runtime
+
+/** One label with its score. */
+public data class ScoredLabel(
+    /** Position of the label in [ModelInfo.labels]. */
+    val index: Int,
+    val name: String,
+    val score: Float,
+)

@@ -1,0 +1,151 @@
+"""Builds an SDK for each task and Android engine, compiles all with Maven (warnings are errors), and runs them on a JVM."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deploykit.codegen import kotlin, kotlin_text
+from deploykit.codegen.write import write_tree
+from deploykit.spec import ImageInput
+from deploykit.transforms import preprocess
+from tests.conftest import deploykit
+from tests.generated.kotlin import expected, projects, sdks
+from tests.tools import require_tool
+
+PROJECT = Path(__file__).parent / "kotlin"
+
+SIZES = [(1, 1), (3, 5), (24, 17), (33, 64), (200, 131)]
+"""Width and height of the source pictures: one pixel, odd, smaller and larger than the models' inputs."""
+
+CONTRACTS = [
+    ImageInput(type="image", size=size, color=color, resize=resize, crop=crop, crop_fraction=fraction)
+    for (size, color), resize, (crop, fraction) in itertools.product(
+        [((24, 24), "rgb"), ((17, 30), "bgr"), ((8, 8), "gray")],
+        ["nearest", "bilinear", "bicubic"],
+        [("none", 1.0), ("center", 0.875), ("letterbox", 1.0)],
+    )
+]
+
+
+TARGETS: dict[sdks.Engine, str] = {
+    "litert": "android_litert",
+    "tflite": "android_tflite",
+    "onnxruntime": "android_onnx",
+}
+
+
+def test_sdks_compile_and_answer_as_python_does(tmp_path: Path) -> None:
+    """Three SDKs with the nastiest names, and one for each task and engine, built by `deploykit build`."""
+    maven = require_tool("mvn")
+    require_tool("java")
+    for engine in sdks.ENGINES:
+        sdk = sdks.sdk(engine, tmp_path / "models" / engine)
+        write_tree(kotlin.files(sdk), tmp_path / engine)
+        gather(tmp_path / engine, sdk.namespace, tmp_path / "sources", app=True)
+    built = {task: build(task, tmp_path / "projects" / task, tmp_path / "built" / task) for task in projects.PROJECTS}
+    for task, folders in built.items():
+        for engine, folder in folders.items():
+            # A sample app does not depend on its engine.
+            gather(folder, f"com.example.{engine}.{task}", tmp_path / "sources", app=engine == "litert")
+            shutil.copytree(folder / task / "src/main/assets", tmp_path / "assets", dirs_exist_ok=True)
+            write_test(task, engine, tmp_path / "sources/tests")
+    write_cases(tmp_path / "cases")
+    cases = expected.write({task: tmp_path / "projects" / task for task in built}, tmp_path / "answers")
+    done = subprocess.run(
+        [maven, "--batch-mode", "--quiet", f"-Dsdks={tmp_path}", f"-Dlitert.library={library()}", "test"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=1500,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-12000:]}\n{done.stderr[-4000:]}"
+    told = [line.split() for line in done.stdout.splitlines() if line.startswith("COMPARED ")]
+    compared = {(engine, task): int(count) for _, engine, task, count, _ in told}
+    assert compared.keys() == {(engine, task) for task in built for engine in TARGETS}
+    assert min(compared.values()) >= 6
+    assert sum(compared.values()) >= len(TARGETS) * cases
+    print(done.stdout)
+    count = len(list((tmp_path / "sources/library").iterdir()))
+    print(f"{count} SDKs compiled; {sum(compared.values())} answers compared, of {len(built)} tasks × {len(TARGETS)} engines")
+
+
+def build(task: str, project: Path, out: Path) -> dict[sdks.Engine, Path]:
+    """`android/` of a task for each engine. One project: the second and third build find most jobs in the cache."""
+    made = {}
+    for engine, target in TARGETS.items():
+        projects.write(task, engine, project)
+        run = deploykit("build", project, "--target", target, "--precision", "fp32", "--out", out / engine)
+        assert (out / engine / "android").is_dir(), f"{run.out}\n{run.err}"
+        made[engine] = out / engine / "android"
+    return made
+
+
+def gather(sdk: Path, namespace: str, sources: Path, app: bool) -> None:
+    """Copies an SDK's sources to where Maven compiles those of all."""
+    module = namespace.rpartition(".")[2]
+    shutil.copytree(sdk / module / "src/main/kotlin", sources / "library" / namespace)
+    if app:
+        shutil.copytree(sdk / "app/src/main/kotlin", sources / "app" / namespace)
+        strings = (sdk / "app/src/main/res/values/strings.xml").read_text("utf-8")
+        write_resources(namespace, strings, sources / "app" / namespace)
+
+
+def write_test(task: str, engine: str, folder: Path) -> None:
+    """The test of a task in the package of an engine's SDK, whose `AnswersTest` it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT / "tasks/Cases.kt", folder / "Cases.kt")
+    text = (PROJECT / f"tasks/{task}.kt").read_text("utf-8")
+    (folder / f"{engine}_{task}.kt").write_text(text.replace("ENGINE", engine), "utf-8")
+
+
+def write_resources(namespace: str, strings: str, folder: Path) -> None:
+    """The class `R` of a sample app, as aapt2 makes it, for the strings only."""
+    names = re.findall(r'<string name="(\w+)">', strings)
+    fields = "\n".join(f"        const val {name} = {index}" for index, name in enumerate(names))
+    package = kotlin_text.package(f"{namespace}.sample")
+    text = f"package {package}\n\nclass R {{\n    object string {{\n{fields}\n    }}\n}}\n"
+    (folder / "R.kt").write_text(text, "utf-8")
+
+
+def write_cases(folder: Path) -> None:
+    """Pictures and the tensors that Python makes of them: every contract with every size and, in turn, orientation."""
+    folder.mkdir()
+    random = np.random.default_rng(7)
+    index = []
+    for number, (spec, (width, height)) in enumerate(itertools.product(CONTRACTS, SIZES)):
+        orientation = number % 8 + 1
+        pixels = random.integers(0, 256, (height, width, 3), np.uint8)
+        picture = Image.fromarray(pixels)
+        picture.getexif()[0x0112] = orientation
+        argb = 0xFF << 24 | (pixels.astype(np.int64) << [16, 8, 0]).sum(-1)
+        (folder / f"{number}.argb").write_bytes(argb.astype(">u4").tobytes())
+        (folder / f"{number}.tensor").write_bytes(preprocess(picture, spec).astype(">f4").tobytes())
+        index.append(
+            {"number": number, "storedWidth": width, "storedHeight": height, "orientation": orientation}
+            | {"width": spec.size[1], "height": spec.size[0], "color": spec.color.capitalize()}
+            | {"resize": spec.resize.capitalize(), "crop": spec.crop.capitalize(), "fraction": spec.crop_fraction}
+        )
+    (folder / "index.json").write_text(json.dumps(index), "utf-8")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_cases_carry_the_orientation(orientation: int) -> None:
+    """The cases are only worth something if `preprocess` sees the EXIF tag that `write_cases` sets."""
+    picture = Image.new("RGB", (3, 5))
+    picture.getexif()[0x0112] = orientation
+    spec = ImageInput(type="image", size=(10, 10), crop="letterbox")
+    picture.paste((255, 255, 255), (0, 0, 1, 1))
+    corner = np.unravel_index(preprocess(picture, spec)[0, :, :, 0].argmax(), (10, 10))
+    right, below = corner[1] >= 5, corner[0] >= 5
+    expected = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0, 0), 6: (1, 0), 7: (1, 1), 8: (0, 1)}
+    assert (int(right), int(below)) == expected[orientation]
