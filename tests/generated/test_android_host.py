@@ -42,7 +42,7 @@ def test_engines_and_bitmaps_work_on_a_jvm(tmp_path: Path) -> None:
     maven = require_tool("mvn")
     require_tool("java")
     write_models(tmp_path / "models")
-    write_pictures(tmp_path)
+    write_assets(tmp_path)
     command = [maven, "--batch-mode", "--quiet", f"-Dsdks={tmp_path}", f"-Dlitert.library={litert_library()}"]
     command += ["--projects", MODULES, "--also-make", "test"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900, check=False)
@@ -53,7 +53,8 @@ def test_engines_and_bitmaps_work_on_a_jvm(tmp_path: Path) -> None:
 def litert_library() -> Path:
     """LiteRT's C API in the wheel of ai-edge-litert; found without loading it."""
     package = importlib.util.find_spec("ai_edge_litert")
-    assert package and package.submodule_search_locations
+    assert package
+    assert package.submodule_search_locations
     return Path(package.submodule_search_locations[0]) / "libLiteRt.so"
 
 
@@ -71,18 +72,20 @@ def write_models(folder: Path) -> None:
         (folder / f"{name}.json").write_text(json.dumps(runs, default=lambda array: array.ravel().tolist()), "utf-8")
 
 
-def write_pictures(folder: Path) -> None:
-    """A PNG and a turned JPEG among the assets, and the pixels that Pillow reads from them, as Android packs them."""
-    assets = folder / "assets" / "pictures"
-    assets.mkdir(parents=True)
+def write_assets(folder: Path) -> None:
+    """A model, a PNG and a turned JPEG, and the pixels that Pillow reads from the pictures, as Android packs them."""
+    models, pictures = folder / "assets" / "models", folder / "assets" / "pictures"
+    models.mkdir(parents=True)
+    (models / "scores.tflite").write_bytes(host_models.scores())
+    pictures.mkdir()
     coarse = np.random.default_rng(3).integers(0, 256, (9, 7, 3), np.uint8)
     picture = Image.fromarray(coarse).resize((47, 33), Image.Resampling.BICUBIC)
     exif = picture.getexif()
     exif[0x0112] = 6
-    picture.save(assets / "picture.png")
-    picture.save(assets / "picture.jpeg", quality=92, exif=exif)
+    picture.save(pictures / "picture.png")
+    picture.save(pictures / "picture.jpeg", quality=92, exif=exif)
     for extension in ("png", "jpeg"):
-        with Image.open(assets / f"picture.{extension}") as stored:
+        with Image.open(pictures / f"picture.{extension}") as stored:
             pixels = np.asarray(stored.convert("RGB")).astype(np.int64)
         argb = 0xFF << 24 | (pixels << [16, 8, 0]).sum(-1)
         (folder / f"{extension}.json").write_text(json.dumps(argb.ravel().tolist()), "utf-8")

@@ -1,4 +1,4 @@
-"""Tiny .tflite files for the tests of Android's engines on a JVM, written with the schema that ai_edge_litert carries."""
+"""Tiny .tflite files for the tests of Android's engines on a JVM, written with ai_edge_litert's own schema."""
 
 from __future__ import annotations
 

@@ -36,6 +36,10 @@ internal interface LibLiteRt : Library {
 
     fun LiteRtGetModelSignature(model: Pointer, index: Long, signature: PointerByReference): Int
 
+    fun LiteRtGetMainModelSubgraphIndex(model: Pointer, index: LongByReference): Int
+
+    fun LiteRtGetModelSubgraph(model: Pointer, index: Long, subgraph: PointerByReference): Int
+
     fun LiteRtGetSignatureKey(signature: Pointer, key: PointerByReference): Int
 
     fun LiteRtGetNumSignatureInputs(signature: Pointer, count: LongByReference): Int
@@ -52,23 +56,15 @@ internal interface LibLiteRt : Library {
 
     fun LiteRtGetSignatureSubgraph(signature: Pointer, subgraph: PointerByReference): Int
 
-    fun LiteRtGetNumSubgraphInputs(subgraph: Pointer, count: LongByReference): Int
-
-    fun LiteRtGetNumSubgraphOutputs(subgraph: Pointer, count: LongByReference): Int
-
-    fun LiteRtGetSubgraphInput(subgraph: Pointer, index: Long, tensor: PointerByReference): Int
-
-    fun LiteRtGetSubgraphOutput(subgraph: Pointer, index: Long, tensor: PointerByReference): Int
-
     fun LiteRtGetTensorName(tensor: Pointer, name: PointerByReference): Int
 
     fun LiteRtGetTensorIndex(tensor: Pointer, index: IntByReference): Int
 
     fun LiteRtGetRankedTensorType(tensor: Pointer, type: Pointer): Int
 
-    fun LiteRtGetPerTensorQuantization(tensor: Pointer, quantization: Pointer): Int
-
     fun LiteRtGetQuantizationTypeId(tensor: Pointer, id: IntByReference): Int
+
+    fun LiteRtGetPerTensorQuantization(tensor: Pointer, quantization: Pointer): Int
 
     fun LiteRtCreateOptions(options: PointerByReference): Int
 
@@ -106,6 +102,14 @@ internal interface LibLiteRt : Library {
         count: Long,
         layouts: Pointer,
         update: Byte,
+    ): Int
+
+    fun LiteRtCompiledModelResizeInputTensor(
+        compiled: Pointer,
+        signature: Long,
+        index: Long,
+        dimensions: IntArray,
+        rank: Long,
     ): Int
 
     fun LiteRtCompiledModelResizeInputTensorNonStrict(

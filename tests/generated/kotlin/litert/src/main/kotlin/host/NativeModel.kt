@@ -25,6 +25,13 @@ class NativeModel(
             NativeSignature(index, pointer("a signature") { liteRt.LiteRtGetModelSignature(model, index.toLong(), it) })
         }
 
+    /** The signature of the graph that TensorFlow Lite's interpreter runs without naming one; null if none leads there. */
+    val mainSignature: NativeSignature? by lazy {
+        val index = count("the main graph") { liteRt.LiteRtGetMainModelSubgraphIndex(model, it) }
+        val main = pointer("the main graph") { liteRt.LiteRtGetModelSubgraph(model, index.toLong(), it) }
+        signatures.find { it.graph() == main }
+    }
+
     /** A buffer for input or output [index] of [signature], with the shape that the tensor has now. */
     fun createBuffer(signature: NativeSignature, input: Boolean, index: Int): NativeBuffer {
         val type = currentType(signature, input, index)
@@ -42,17 +49,18 @@ class NativeModel(
         return NativeBuffer(made, type)
     }
 
-    fun resize(signature: NativeSignature, index: Int, dimensions: IntArray) =
+    /** Gives input [index] other dimensions; [strict] allows that only where the file leaves them open. */
+    fun resize(signature: NativeSignature, index: Int, dimensions: IntArray, strict: Boolean) {
+        val resize = if (strict) {
+            liteRt::LiteRtCompiledModelResizeInputTensor
+        } else {
+            liteRt::LiteRtCompiledModelResizeInputTensorNonStrict
+        }
         check(
-            liteRt.LiteRtCompiledModelResizeInputTensorNonStrict(
-                pointer,
-                signature.index.toLong(),
-                index.toLong(),
-                dimensions,
-                dimensions.size.toLong(),
-            ),
+            resize(pointer, signature.index.toLong(), index.toLong(), dimensions, dimensions.size.toLong()),
             "resizing ${signature.inputs[index].name} to ${dimensions.toList()}",
         )
+    }
 
     fun run(signature: NativeSignature, inputs: List<NativeBuffer>, outputs: List<NativeBuffer>) =
         check(

@@ -1,5 +1,6 @@
 package deploykit.host
 
+import com.sun.jna.Memory
 import com.sun.jna.Pointer
 import com.sun.jna.ptr.LongByReference
 import com.sun.jna.ptr.PointerByReference
@@ -11,7 +12,23 @@ class NativeTensor internal constructor(val name: String, val pointer: Pointer) 
     /** The tensor's own name and number in the graph. */
     val graphName: String get() = text("a tensor's name") { liteRt.LiteRtGetTensorName(pointer, it) }
     val graphIndex: Int get() = number("a tensor's index") { liteRt.LiteRtGetTensorIndex(pointer, it) }
+
+    /** How a whole number stands for a real one; null if the tensor has no such scale, or one per channel. */
+    val quantization: Quantization?
+        get() {
+            val id = number("a quantization") { liteRt.LiteRtGetQuantizationTypeId(pointer, it) }
+            if (id != PER_TENSOR) return null
+            val memory = Memory(16)
+            check(liteRt.LiteRtGetPerTensorQuantization(pointer, memory), "a quantization")
+            return Quantization(memory.getFloat(0), memory.getLong(8))
+        }
+
+    private companion object {
+        const val PER_TENSOR = 1
+    }
 }
+
+class Quantization(val scale: Float, val zeroPoint: Long)
 
 /**
  * One of a model's signatures, read from the file.
@@ -20,6 +37,7 @@ class NativeTensor internal constructor(val name: String, val pointer: Pointer) 
  * the signature lists them in.
  */
 class NativeSignature internal constructor(internal val index: Int, private val pointer: Pointer) {
+    /** "<placeholder signature>" if the file has none. */
     val key: String = text("a signature's key") { liteRt.LiteRtGetSignatureKey(pointer, it) }
 
     val inputs: List<NativeTensor> = tensors(
@@ -33,6 +51,8 @@ class NativeSignature internal constructor(internal val index: Int, private val 
         liteRt::LiteRtGetSignatureOutputName,
         liteRt::LiteRtGetSignatureOutputTensor,
     )
+
+    internal fun graph(): Pointer = pointer("a signature's graph") { liteRt.LiteRtGetSignatureSubgraph(pointer, it) }
 
     private fun tensors(
         number: (Pointer, LongByReference) -> Int,

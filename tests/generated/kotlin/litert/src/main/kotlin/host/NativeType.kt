@@ -3,10 +3,9 @@ package deploykit.host
 import com.sun.jna.Memory
 import com.sun.jna.Pointer
 
-/** An element type, by LiteRT's number, and dimensions; -1 is a dimension that is not known. */
+/** An element type, by LiteRT's number, and dimensions. */
 class NativeType(val element: Int, val dimensions: IntArray) {
-    /** How many elements a tensor of this type has; a dimension that is not known counts as one. */
-    val elements: Int get() = dimensions.fold(1) { product, size -> product * size.coerceAtLeast(1) }
+    val elements: Int get() = dimensions.fold(1, Int::times)
 
     internal fun with(layout: Pointer) = NativeType(element, dimensions(layout))
 
