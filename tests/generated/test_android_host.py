@@ -7,6 +7,7 @@ import json
 import subprocess
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -17,7 +18,7 @@ from tests.tools import require_tool
 
 PROJECT = Path(__file__).parent / "kotlin"
 
-MODULES = "litert,tflite,robolectric"
+MODULES = ("litert", "tflite", "robolectric")
 
 RUNS: dict[str, dict[str, dict[str, Any]]] = {
     "scores": {"serving_default": {"x": np.array([[0.5, -1.25, 2, 0.75]], np.float32)}},
@@ -44,10 +45,14 @@ def test_engines_and_bitmaps_work_on_a_jvm(tmp_path: Path) -> None:
     write_models(tmp_path / "models")
     write_assets(tmp_path)
     command = [maven, "--batch-mode", "--quiet", f"-Dsdks={tmp_path}", f"-Dlitert.library={litert_library()}"]
-    command += ["--projects", MODULES, "--also-make", "test"]
+    command += ["-Dhost.skipTests=false", "--projects", ",".join(MODULES), "--also-make", "test"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-2000:]}"
     print(done.stdout)
+    for module in MODULES:
+        reports = [ElementTree.parse(path).getroot() for path in (tmp_path / "target" / module).glob("*/TEST-*.xml")]
+        assert reports, f"no tests ran in {module}"
+        assert all(int(report.attrib["tests"]) and report.attrib["skipped"] == "0" for report in reports)
 
 
 def litert_library() -> Path:

@@ -117,6 +117,15 @@ class CompiledModelTest {
     }
 
     @Test
+    fun `has an NPU where there is a folder for its library`() {
+        val options = mapOf(Environment.Option.DispatchLibraryDir to folder.path)
+        Environment.create(options).use { environment ->
+            assertEquals(setOf(Accelerator.NPU, Accelerator.CPU), environment.getAvailableAccelerators())
+            CompiledModel.create(scores.file.path, CompiledModel.Options(Accelerator.CPU), environment).close()
+        }
+    }
+
+    @Test
     fun `passes settings of the CPU on`() {
         val cache = File(folder, "weights.cache")
         val options = CompiledModel.Options(Accelerator.CPU)

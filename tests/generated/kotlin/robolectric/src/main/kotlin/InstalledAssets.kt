@@ -18,7 +18,9 @@ fun contextWithAssets(folder: File): Context {
     val context: Context = RuntimeEnvironment.getApplication()
     val apk = File.createTempFile("assets", ".apk", context.cacheDir)
     ZipOutputStream(apk.outputStream().buffered()).use { zip ->
-        folder.walk().filter(File::isFile).sorted().forEach { zip.store("assets/${it.relativeTo(folder)}", it.readBytes()) }
+        for (file in folder.walk().filter(File::isFile)) {
+            zip.store("assets/${file.relativeTo(folder).invariantSeparatorsPath}", file.readBytes())
+        }
     }
     // Hidden in the SDK, public in the class.
     val addAssetPath = AssetManager::class.java.getMethod("addAssetPath", String::class.java)

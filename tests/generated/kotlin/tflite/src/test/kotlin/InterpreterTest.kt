@@ -40,7 +40,7 @@ class InterpreterTest {
 
     @Test
     fun `counts in the order of the graph and takes names from the signature`() {
-        val numbers = arrayOf(choice.input("numbers").ints().copyOf(3), choice.input("numbers").ints().copyOfRange(3, 6))
+        val numbers = choice.input("numbers").ints().let { arrayOf(it.copyOf(3), it.copyOfRange(3, 6)) }
         val mask = choice.input("mask").booleans().let { arrayOf(it.copyOf(3), it.copyOfRange(3, 6)) }
         open(choice).use { interpreter ->
             assertEquals(listOf("first_of_graph", "second_of_graph"), List(2) { interpreter.getInputTensor(it).name() })
@@ -117,13 +117,17 @@ class InterpreterTest {
             refused("with 12 bytes to a Java Buffer with 8 bytes") {
                 interpreter.run(FloatBuffer.allocate(4), FloatBuffer.allocate(2))
             }
+            refused("with shape [1, 3] to a Java object with shape [3]") {
+                interpreter.run(FloatBuffer.allocate(4), FloatArray(3))
+            }
             refused("Cannot convert between") { interpreter.run(arrayOf(IntArray(4)), Array(1) { FloatArray(3) }) }
             refused("Invalid input Tensor index: 1") { interpreter.getInputTensor(1) }
             refused("Signature none not found") { interpreter.getSignatureInputs("none") }
         }
         val closed = open(scores).apply { close() }
         assertThrows<IllegalStateException> { closed.getInputTensor(0) }
-        refused("not a valid TensorFlow Lite model") { Interpreter(ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder())) }
+        val zeros = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder())
+        refused("not a valid TensorFlow Lite model") { Interpreter(zeros) }
         refused("MappedByteBuffer") { Interpreter(ByteBuffer.allocate(8)) }
     }
 

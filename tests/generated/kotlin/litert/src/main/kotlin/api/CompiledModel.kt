@@ -6,6 +6,7 @@ import deploykit.host.CpuSettings
 import deploykit.host.ModelSource
 import deploykit.host.NativeModel
 import deploykit.host.NativeSignature
+import deploykit.host.NativeTensor
 import deploykit.host.NativeType
 import java.io.File
 import java.io.IOException
@@ -120,7 +121,7 @@ private constructor(
 
     private fun NativeSignature.output(name: String) = outputs.indexOf(name, "output")
 
-    private fun List<deploykit.host.NativeTensor>.indexOf(name: String, kind: String): Int =
+    private fun List<NativeTensor>.indexOf(name: String, kind: String): Int =
         indexOfFirst { it.name == name }.also { if (it < 0) throw notFound("no $kind $name") }
 
     companion object {
@@ -164,8 +165,8 @@ private constructor(
         /**
          * LiteRT's bits for [accelerators].
          *
-         * As in Google's Kotlin, the NPU alone means the NPU with the CPU's help. On a phone without an NPU such a model
-         * compiles and runs on the CPU, without an error: only [Environment.getAvailableAccelerators] tells.
+         * As in Google's Kotlin, the NPU alone means the NPU with the CPU's help. Without an NPU such a model compiles
+         * and runs on the CPU, on a phone as here, without an error: only [Environment.getAvailableAccelerators] tells.
          */
         private fun bits(accelerators: Set<Accelerator>): Int {
             val helped = if (accelerators == setOf(Accelerator.NPU)) accelerators + Accelerator.CPU else accelerators
@@ -184,7 +185,7 @@ private constructor(
                 NativeType.INT64 -> TensorType.ElementType.INT64
                 NativeType.BOOL -> TensorType.ElementType.BOOLEAN
                 NativeType.INT8 -> TensorType.ElementType.INT8
-                else -> throw LiteRtException(Status.ErrorUnsupported, "ErrorUnsupported: element type $element in Kotlin")
+                else -> throw LiteRtException(Status.ErrorUnsupported, "ErrorUnsupported: elements of type $element")
             }
             return TensorType(type, TensorType.Layout(dimensions))
         }

@@ -3,7 +3,7 @@ package com.google.ai.edge.litert
 import com.sun.jna.Pointer
 import deploykit.host.NativeEnvironment
 
-/** The runtime's surroundings: here, a Linux machine with the CPU only. */
+/** The runtime's surroundings: here, a Linux machine with the CPU only, unless options name an NPU's library. */
 class Environment private constructor(internal val native: NativeEnvironment) :
     JniHandle(Pointer.nativeValue(native.pointer)) {
 
@@ -11,7 +11,6 @@ class Environment private constructor(internal val native: NativeEnvironment) :
         CompilerPluginLibraryDir(0),
         DispatchLibraryDir(1),
         SystemRuntimeHandle(23),
-        SystemGpuAcceleratorHandle(30),
     }
 
     /** What the runtime found at its start: a phone without drivers of a GPU or NPU has the CPU only, as here. */
@@ -25,16 +24,13 @@ class Environment private constructor(internal val native: NativeEnvironment) :
 
     companion object {
         /** LiteRT's C API names accelerators by bits, its Kotlin API by number. */
-        internal val BITS = mapOf(Accelerator.NONE to 0, Accelerator.CPU to 1, Accelerator.GPU to 2, Accelerator.NPU to 4)
+        internal val BITS =
+            mapOf(Accelerator.NONE to 0, Accelerator.CPU to 1, Accelerator.GPU to 2, Accelerator.NPU to 4)
 
         @Throws(LiteRtException::class)
         @JvmOverloads
         @JvmStatic
-        fun create(options: Map<Option, String> = mapOf()): Environment {
-            if (options.isNotEmpty()) {
-                throw LiteRtException(Status.ErrorUnsupported, "ErrorUnsupported: there are no options on a JVM")
-            }
-            return Environment(NativeEnvironment())
-        }
+        fun create(options: Map<Option, String> = mapOf()): Environment =
+            Environment(NativeEnvironment(options.mapKeys { it.key.value }))
     }
 }

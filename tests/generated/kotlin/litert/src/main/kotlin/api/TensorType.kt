@@ -5,7 +5,10 @@ data class TensorType @JvmOverloads constructor(val elementType: ElementType, va
 
     data class Layout @JvmOverloads constructor(val dimensions: List<Int>, val strides: List<Int> = listOf()) {
         @JvmOverloads
-        constructor(dimensions: IntArray, strides: IntArray = intArrayOf()) : this(dimensions.toList(), strides.toList())
+        constructor(
+            dimensions: IntArray,
+            strides: IntArray = intArrayOf(),
+        ) : this(dimensions.toList(), strides.toList())
 
         val rank: Int get() = dimensions.size
 

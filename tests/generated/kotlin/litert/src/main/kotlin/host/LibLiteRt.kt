@@ -161,7 +161,8 @@ internal fun check(status: Int, action: String) {
 internal fun pointer(action: String, call: (PointerByReference) -> Int): Pointer =
     PointerByReference().also { check(call(it), action) }.value
 
-internal fun text(action: String, call: (PointerByReference) -> Int): String = pointer(action, call).getString(0, "UTF-8")
+internal fun text(action: String, call: (PointerByReference) -> Int): String =
+    pointer(action, call).getString(0, "UTF-8")
 
 internal fun count(action: String, call: (LongByReference) -> Int): Int =
     LongByReference().also { check(call(it), action) }.value.toInt()

@@ -25,7 +25,7 @@ class NativeModel(
             NativeSignature(index, pointer("a signature") { liteRt.LiteRtGetModelSignature(model, index.toLong(), it) })
         }
 
-    /** The signature of the graph that TensorFlow Lite's interpreter runs without naming one; null if none leads there. */
+    /** The signature of the main graph, which an interpreter runs that is told of none; null if none leads there. */
     val mainSignature: NativeSignature? by lazy {
         val index = count("the main graph") { liteRt.LiteRtGetMainModelSubgraphIndex(model, it) }
         val main = pointer("the main graph") { liteRt.LiteRtGetModelSubgraph(model, index.toLong(), it) }
@@ -43,8 +43,9 @@ class NativeModel(
             }
             ask(pointer, signature.index.toLong(), index.toLong(), it)
         }
+        val memory = type.toMemory()
         val made = pointer("a buffer") {
-            liteRt.LiteRtCreateManagedTensorBufferFromRequirements(environment.pointer, type.toMemory(), requirements, it)
+            liteRt.LiteRtCreateManagedTensorBufferFromRequirements(environment.pointer, memory, requirements, it)
         }
         return NativeBuffer(made, type)
     }

@@ -114,7 +114,7 @@ final class TensorImpl implements Tensor {
       Values.fromBuffer(source, memory(true));
     } else {
       if (!Arrays.equals(Values.shape(value), shape())) {
-        throw mismatch("to", shapeText(), "from a Java object with shape " + Arrays.toString(Values.shape(value)) + ".");
+        throw mismatch("to", text(shape()), "from a Java object with " + text(Values.shape(value)) + ".");
       }
       Values.fromArray(value, memory(true));
     }
@@ -129,7 +129,7 @@ final class TensorImpl implements Tensor {
       Values.toBuffer(memory(false), target);
     } else {
       if (!Arrays.equals(Values.shape(value), shape())) {
-        throw mismatch("from", shapeText(), "to a Java object with shape " + Arrays.toString(Values.shape(value)) + ".");
+        throw mismatch("from", text(shape()), "to a Java object with " + text(Values.shape(value)) + ".");
       }
       Values.toArray(memory(false), value);
     }
@@ -164,8 +164,8 @@ final class TensorImpl implements Tensor {
     return other instanceof ByteBuffer ? other.capacity() : other.capacity() * type.byteSize();
   }
 
-  private String shapeText() {
-    return "shape " + Arrays.toString(shape());
+  private static String text(int[] shape) {
+    return "shape " + Arrays.toString(shape);
   }
 
   private IllegalArgumentException mismatch(String direction, String mine, String other) {

@@ -51,8 +51,8 @@ final class Values {
   }
 
   /**
-   * The whole of a direct buffer in the machine's byte order, wherever its position is; else what remains of it. So does
-   * the original, whose fast path copies memory.
+   * The whole of a direct buffer in the machine's byte order, wherever its position is; else what remains of it. The
+   * original does the same, because its fast path copies memory.
    */
   static void fromBuffer(Buffer source, ByteBuffer memory) {
     if (source instanceof ByteBuffer bytes) {
