@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 from pathlib import Path
@@ -44,7 +43,13 @@ def test_engines_and_bitmaps_work_on_a_jvm(tmp_path: Path) -> None:
     require_tool("java")
     write_models(tmp_path / "models")
     write_assets(tmp_path)
-    command = [maven, "--batch-mode", "--quiet", f"-Dsdks={tmp_path}", f"-Dlitert.library={litert_library()}"]
+    command = [
+        maven,
+        "--batch-mode",
+        "--quiet",
+        f"-Dsdks={tmp_path}",
+        f"-Dlitert.library={host_models.litert_library()}",
+    ]
     command += ["-Dhost.skipTests=false", "--projects", ",".join(MODULES), "--also-make", "test"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-2000:]}"
@@ -53,14 +58,6 @@ def test_engines_and_bitmaps_work_on_a_jvm(tmp_path: Path) -> None:
         reports = [ElementTree.parse(path).getroot() for path in (tmp_path / "target" / module).glob("*/TEST-*.xml")]
         assert reports, f"no tests ran in {module}"
         assert all(int(report.attrib["tests"]) and report.attrib["skipped"] == "0" for report in reports)
-
-
-def litert_library() -> Path:
-    """LiteRT's C API in the wheel of ai-edge-litert; found without loading it."""
-    package = importlib.util.find_spec("ai_edge_litert")
-    assert package
-    assert package.submodule_search_locations
-    return Path(package.submodule_search_locations[0]) / "libLiteRt.so"
 
 
 def write_models(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """What Python makes of pictures and words: the figures that the SDKs' answers are compared with on a JVM.
 
-PyTorch runs the networks of `networks.py`; before it `deploykit.transforms` prepares pictures, and after it the field's own libraries
-or the plainest NumPy read the outputs.
+PyTorch runs the networks of `networks.py`; before it `deploykit.transforms` prepares pictures, and after it the field's
+own libraries or the plainest NumPy read the outputs.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Reference:
 
 
 def pictures(folder: Path) -> list[tuple[str, int]]:
-    """Files in `folder`, each with the orientation that an app gives: one pixel, odd sizes, gray, alpha, a photograph."""
+    """Files in `folder`, each with the orientation that an app gives: one pixel, odd sizes, gray, alpha, a JPEG."""
     random = np.random.default_rng(3)
     noise = {"odd.png": (37, 23, 3), "wide.png": (20, 75, 3), "gray.png": (40, 33), "dot.png": (1, 1, 3)}
     for name, shape in noise.items():

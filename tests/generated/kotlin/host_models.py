@@ -1,8 +1,10 @@
-"""Tiny .tflite files for the tests of Android's engines on a JVM, written with ai_edge_litert's own schema."""
+"""Where LiteRT's library is, and tiny .tflite files for the tests of Android's engines on a JVM."""
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -17,6 +19,14 @@ _TYPES = {
 }
 
 WEIGHTS = np.random.default_rng(5).normal(0, 1, (3, 4)).astype(np.float32)
+
+
+def litert_library() -> Path:
+    """LiteRT's C API in the wheel of ai-edge-litert; found without loading it."""
+    package = importlib.util.find_spec("ai_edge_litert")
+    assert package
+    assert package.submodule_search_locations
+    return Path(package.submodule_search_locations[0]) / "libLiteRt.so"
 
 
 def scores() -> bytes:

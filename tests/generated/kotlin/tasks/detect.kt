@@ -24,6 +24,7 @@ class AnswersTest {
     fun `finds the boxes that Python finds`() = runBlocking {
         TestModel.load(device()).use { model ->
             assertTrue(model.selfTest().passed)
+            assertEquals(Accelerator.Cpu, model.accelerator)
             var worst = 0f
             val cases = casesOf("detect")
             for (case in cases) {

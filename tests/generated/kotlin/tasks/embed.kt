@@ -23,6 +23,7 @@ class AnswersTest {
     fun `tells pictures apart as Python does`() = runBlocking {
         TestModel.load(device()).use { model ->
             assertTrue(model.selfTest().passed)
+            assertEquals(Accelerator.Cpu, model.accelerator)
             var worst = 0f
             val cases = casesOf("embed")
             val index = EmbeddingIndex<Int>()

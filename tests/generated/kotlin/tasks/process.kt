@@ -22,6 +22,7 @@ class AnswersTest {
     fun `makes the pictures that Python makes`() = runBlocking {
         TestModel.load(device()).use { model ->
             assertTrue(model.selfTest().passed)
+            assertEquals(Accelerator.Cpu, model.accelerator)
             var worst = 0
             val cases = casesOf("process")
             for (case in cases) {

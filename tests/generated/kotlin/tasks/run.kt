@@ -8,6 +8,7 @@ import deploykit.tests.tell
 import kotlin.math.abs
 import kotlinx.coroutines.runBlocking
 import org.junit.Assert.assertArrayEquals
+import org.junit.Assert.assertEquals
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Test
@@ -24,6 +25,7 @@ class AnswersTest {
     fun `runs call after call as Python does`() = runBlocking {
         TestModel.load(device()).use { model ->
             assertTrue(model.selfTest().passed)
+            assertEquals(Accelerator.Cpu, model.accelerator)
             var worst = 0f
             val calls = casesOf("run")
             // Twice: what the first round left behind is forgotten.

@@ -21,6 +21,7 @@ class AnswersTest {
     fun `gives pixels the labels that Python gives them`() = runBlocking {
         TestModel.load(device()).use { model ->
             assertTrue(model.selfTest().passed)
+            assertEquals(Accelerator.Cpu, model.accelerator)
             var worst = 1.0
             val cases = casesOf("segment")
             for (case in cases) {

@@ -30,7 +30,7 @@ class SessionTest {
         val platform = JvmPlatform(cache)
         load(platform).use { session ->
             assertEquals(Accelerator.Cpu, session.accelerator)
-            val picture = platform.picture("golden_0.png")
+            val picture = platform.picture("golden_0_0.png")
             val result = session.see({ picture }) { outputs, _ -> Classification.of(outputs.first(), session.info.labels) }
             val golden = platform.golden()
             val expected = Classification.of(golden, session.info.labels)

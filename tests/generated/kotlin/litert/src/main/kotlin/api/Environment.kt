@@ -32,5 +32,17 @@ class Environment private constructor(internal val native: NativeEnvironment) :
         @JvmStatic
         fun create(options: Map<Option, String> = mapOf()): Environment =
             Environment(NativeEnvironment(options.mapKeys { it.key.value }))
+
+        @Throws(LiteRtException::class)
+        @JvmOverloads
+        @JvmStatic
+        fun create(
+            npuAcceleratorProvider: NpuAcceleratorProvider,
+            options: Map<Option, String> = mapOf(),
+        ): Environment {
+            if (!npuAcceleratorProvider.isDeviceSupported()) return create(options)
+            val folder = npuAcceleratorProvider.getLibraryDir()
+            return create(options + (Option.DispatchLibraryDir to folder) + (Option.CompilerPluginLibraryDir to folder))
+        }
     }
 }
