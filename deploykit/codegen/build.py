@@ -69,7 +69,7 @@ def sdk(
         version=manifest.version,
         license=manifest.license,
         class_name=class_name,
-        namespace=names_of.namespace or f"ai.deploykit.{names.snake(manifest.model)}",
+        namespace=names_of.namespace or f"ai.deploykit.{names.flat(manifest.model)}",
         module=stem if stem != class_name else f"{class_name}Kit",
         task=contract.task,
         labels=contract.labels,

@@ -90,6 +90,8 @@ class KotlinTensor:
     type: str
     kind: str
     shape: str
+    dims: str
+    """The shape as further arguments."""
     array: str
     size: int
     shape_doc: str
@@ -134,6 +136,7 @@ def _tensor(place: int, tensor: ir.Tensor, picture: KotlinPicture | None = None)
         type=TYPES[tensor.dtype],
         kind=KINDS[tensor.dtype],
         shape=", ".join(map(str, tensor.shape)),
+        dims="".join(f", {size}" for size in tensor.shape),
         array=ARRAYS[tensor.dtype],
         size=math.prod(tensor.shape),
         shape_doc=f"`{doc(tensor.tensor)}`: {tensor.dtype}, {' × '.join(map(str, tensor.shape)) or 'one number'}",
@@ -235,7 +238,9 @@ def what(sdk: ir.Sdk, ends: bool = True) -> str:
         return "Makes a picture of a picture."
     if isinstance(answer, ir.Vector):
         return f"Tells what pictures show as vectors of {answer.length} numbers, which can be compared."
-    takes, gives = ([doc(tensor.tensor) for tensor in of] for of in (sdk.inputs, sdk.outputs))
+    states = {given.tensor: given.state for given in sdk.inputs if isinstance(given, ir.Tensor) and given.state}
+    takes = [doc(given.tensor) for given in sdk.inputs if given.tensor not in states]
+    gives = [doc(made.tensor) for made in sdk.outputs if made.tensor not in states.values()]
     return f"Takes {', '.join(takes)} and gives {', '.join(gives)}."
 
 

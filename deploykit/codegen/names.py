@@ -32,7 +32,7 @@ def pascal(text: str) -> str:
     return name
 
 
-def snake(text: str) -> str:
-    """`MobileNet-v3` → `mobile_net_v3`; starts with a letter."""
-    name = "_".join(word.lower() for word in words(text)) or "model"
-    return f"model_{name}" if name[0].isdigit() else name
+def flat(text: str) -> str:
+    """`MobileNet-v3` → `mobilenetv3`, as Kotlin's packages are written; starts with a letter."""
+    name = "".join(words(text)).lower() or "model"
+    return f"model{name}" if name[0].isdigit() else name

@@ -58,7 +58,7 @@ def manifest(contract: Contract = CONTRACT, **max_abs: float) -> Manifest:
 def test_names_come_from_the_model_unless_they_are_given() -> None:
     target = all_targets()["android_onnx"]
     made = build.sdk(manifest(samples=0.001), target, Path("m.onnx"), (), SdkSpec())
-    assert (made.class_name, made.namespace, made.module) == ("PetsV2Classifier", "ai.deploykit.pets_v2", "PetsV2")
+    assert (made.class_name, made.namespace, made.module) == ("PetsV2Classifier", "ai.deploykit.petsv2", "PetsV2")
     own = SdkSpec(class_name="PetNamer", namespace="com.example.pets")
     made = build.sdk(manifest(samples=0.001), target, Path("m.onnx"), (), own)
     assert (made.class_name, made.namespace) == ("PetNamer", "com.example.pets")

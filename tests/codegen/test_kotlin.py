@@ -16,15 +16,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploykit.codegen import ir, kotlin, kotlin_tasks, kotlin_text
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
+from deploykit.tasks import TaskName
 from tests.generated.kotlin import sdks
 
 GOLDEN = Path(__file__).parents[1] / "golden/kotlin"
+GOLDEN_TASKS = Path(__file__).parents[1] / "golden/kotlin-tasks"
 
 
 RESULT = "app/src/tasks/{task}.kt.jinja"
@@ -125,6 +127,7 @@ def test_android_strings_are_xml(text: str) -> None:
     assert len(element) == 0
 
 
+@settings(deadline=None)  # renders a whole tree
 @given(st.lists(st.text(), min_size=1, max_size=20))
 def test_labels_survive(labels: list[str]) -> None:
     tree = texts(kotlin.files(sdk(labels=tuple(labels))))
@@ -206,8 +209,9 @@ def test_the_same_sdk_gives_the_same_bytes(tmp_path: Path) -> None:
     assert not any(str(tmp_path).encode() in content for content in first.values())
 
 
-def test_text_files_end_with_one_newline_and_have_no_blanks_at_line_ends(tmp_path: Path) -> None:
-    for path, text in texts(kotlin.files(sdk())).items():
+@pytest.mark.parametrize("task", sdks.TASKS)
+def test_text_files_end_with_one_newline_and_have_no_blanks_at_line_ends(task: TaskName) -> None:
+    for path, text in texts(kotlin.files(sdks.of_task(task))).items():
         assert text.endswith("\n"), path
         assert not text.endswith("\n\n"), path
         assert not any(line != line.rstrip() for line in text.splitlines()), path
@@ -227,9 +231,10 @@ def test_data_files_are_well_formed_whatever_the_names(tmp_path: Path) -> None:
     assert strings[0].text == r"</string> & \"x\" \'y\' \\ \@\? */ ${z}"
 
 
-def test_imports_are_sorted() -> None:
+@pytest.mark.parametrize("task", sdks.TASKS)
+def test_imports_are_sorted(task: TaskName) -> None:
     for namespace in ("aaa.digits", "org.digits"):
-        for path, text in texts(kotlin.files(sdk(namespace=namespace))).items():
+        for path, text in texts(kotlin.files(sdks.of_task(task, namespace=namespace))).items():
             imports = [line for line in text.splitlines() if line.startswith("import ")]
             assert imports == sorted(imports), path
 
@@ -242,11 +247,37 @@ def test_scores_that_are_no_probabilities_are_not_shown_as_percent() -> None:
 
 
 def test_golden_tree() -> None:
-    tree = texts(kotlin.files(sdk()))
+    compare_golden(texts(kotlin.files(sdk())), GOLDEN)
+
+
+@pytest.mark.parametrize("task", sdks.TASKS)
+def test_golden_text_of_a_task(task: TaskName) -> None:
+    """What is rendered for a task; the runtime is in the golden tree."""
+    tree = texts(kotlin.files(sdks.of_task(task)))
+    rendered = ("TestModel.kt", "Result.kt", "SampleViewModel.kt", "README.md", "strings.xml")
+    compare_golden({path: text for path, text in tree.items() if path.endswith(rendered)}, GOLDEN_TASKS / task)
+
+
+def compare_golden(tree: dict[str, str], folder: Path) -> None:
     if os.environ.get("DEPLOYKIT_UPDATE_GOLDEN") == "1":
-        shutil.rmtree(GOLDEN, ignore_errors=True)
-        write_tree([OutputFile(PurePosixPath(path), text=text) for path, text in tree.items()], GOLDEN)
-    found = {path.relative_to(GOLDEN).as_posix(): path for path in GOLDEN.rglob("*") if path.is_file()}
+        shutil.rmtree(folder, ignore_errors=True)
+        write_tree([OutputFile(PurePosixPath(path), text=text) for path, text in tree.items()], folder)
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     assert sorted(found) == sorted(tree)
     for name, path in found.items():
         assert path.read_text("utf-8") == tree[name], name
+
+
+def test_names_that_would_be_one_in_kotlin_are_refused() -> None:
+    twice = (ir.Tensor("word_ids", "int32", (1,)), ir.Tensor("wordIds", "int32", (1,)))
+    with pytest.raises(CodegenError, match="wordIds and word_ids would have one name in Kotlin"):
+        kotlin.files(sdks.of_task("tensors", inputs=twice))
+    with pytest.raises(CodegenError, match="orientation and a name of the SDK's own would have one name"):
+        kotlin.files(sdks.of_task("tensors", inputs=(ir.Tensor("orientation", "int32", (1,)),)))
+
+
+@pytest.mark.parametrize("task", sdks.TASKS)
+def test_an_sdk_has_the_runtime_of_its_task_only(task: TaskName) -> None:
+    paths = {file.path.name for file in kotlin.files(sdks.of_task(task))}
+    of_tasks = {name for other in kotlin_tasks.TASKS.values() for name in other.sources}
+    assert paths & of_tasks == set(kotlin_tasks.TASKS[task].sources)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deploykit.codegen import kotlin, kotlin_text
+from deploykit.codegen import ir, kotlin, kotlin_text
 from deploykit.codegen.write import write_tree
 from deploykit.spec import ImageInput
 from deploykit.transforms import preprocess
@@ -44,13 +44,17 @@ TARGETS: dict[sdks.Engine, str] = {
 
 
 def test_sdks_compile_and_answer_as_python_does(tmp_path: Path) -> None:
-    """Three SDKs with the nastiest names, and one for each task and engine, built by `deploykit build`."""
+    """SDKs with the nastiest names, and one for each task and engine, built by `deploykit build`."""
     maven = require_tool("mvn")
     require_tool("java")
     for engine in sdks.ENGINES:
         sdk = sdks.sdk(engine, tmp_path / "models" / engine)
         write_tree(kotlin.files(sdk), tmp_path / engine)
         gather(tmp_path / engine, sdk.namespace, tmp_path / "sources", app=True)
+    for task in sdks.TASKS:
+        nasty = sdks.of_task(task)
+        write_text(nasty, tmp_path / "nasty" / task)
+        gather(tmp_path / "nasty" / task, nasty.namespace, tmp_path / "sources", app=True)
     built = {task: build(task, tmp_path / "projects" / task, tmp_path / "built" / task) for task in projects.PROJECTS}
     for task, folders in built.items():
         for engine, folder in folders.items():
@@ -76,14 +80,30 @@ def test_sdks_compile_and_answer_as_python_does(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout[-12000:]}\n{done.stderr[-4000:]}"
-    told = [line.split() for line in done.stdout.splitlines() if line.startswith("COMPARED ")]
-    compared = {(engine, task): int(count) for _, engine, task, count, _ in told}
+    told = re.findall(r"COMPARED (\w+) (\w+) (\d+)", done.stdout)
+    compared = {(engine, task): int(count) for engine, task, count in told}
     assert compared.keys() == {(engine, task) for task in built for engine in TARGETS}
     assert min(compared.values()) >= 6
     assert sum(compared.values()) >= len(TARGETS) * cases
     print(done.stdout)
     count = len(list((tmp_path / "sources/library").iterdir()))
     print(f"{count} SDKs compiled, {sum(compared.values())} answers of {len(compared)} of them compared with Python's")
+
+
+def test_ktlint_finds_nothing(tmp_path: Path) -> None:
+    maven = require_tool("mvn")
+    for task in sdks.TASKS:
+        write_text(sdks.of_task(task), tmp_path / task)
+    command = [maven, "--batch-mode", f"-Dlinted={tmp_path}", "verify"]
+    done = subprocess.run(command, cwd=PROJECT / "ktlint", capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout[-8000:]
+
+
+def write_text(sdk: ir.Sdk, folder: Path) -> None:
+    """Writes an SDK without its model and tests."""
+    write_tree(
+        (file for file in kotlin.files(sdk) if file.text is not None or file.path.name == ".editorconfig"), folder
+    )
 
 
 def build(task: str, project: Path, out: Path) -> dict[sdks.Engine, Path]:

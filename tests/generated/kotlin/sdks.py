@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deploykit.codegen import ir
+from deploykit.tasks import TASKS as TASK_TABLE
+from deploykit.tasks import TaskName
 
 LABELS = (
     "plain",
@@ -78,6 +81,81 @@ def sdk(
         required_snr_db=30.0,
         parity="matches PyTorch to 118 dB",
     )
+
+
+def of_task(task: TaskName, **changes: Any) -> ir.Sdk:
+    """An SDK of a task, whose files do not exist: rendering does not read them."""
+    inputs, outputs, answer = TASKS[task]
+    base = ir.Sdk(
+        deploykit="0.1.0",
+        target="android_litert",
+        model='Nasty "model" $x */ 🦊',
+        version='1.0 "$beta"',
+        license=None,
+        class_name="TestModel",
+        namespace=f"com.example.{task.replace('-', '')}",
+        module="Test",
+        task=task,
+        labels=LABELS if task in TASK_TABLE and TASK_TABLE[task].labelled else (),
+        inputs=inputs,
+        outputs=outputs,
+        answer=answer,
+        file=ir.ModelFile(Path("m.tflite"), "m.tflite", "3f" * 32, 123456, "fp16"),
+        runtime=ir.Runtime("litert", "com.google.ai.edge.litert:litert", "2.1.6", ("npu", "gpu", "cpu"), "24"),
+        goldens=(
+            ir.Golden(
+                "noise",
+                tuple(
+                    ir.GoldenInput(Path("noise.png" if isinstance(each, ir.Picture) else "noise.bin"))
+                    for each in inputs
+                ),
+                tuple(ir.GoldenOutput(1, (0.5,)) for _ in outputs),
+            ),
+        ),
+        tolerance=0.01,
+        required_snr_db=28.5,
+        parity="matches PyTorch to 61 dB (LiteRT, fp16)",
+    )
+    return dataclasses.replace(base, **changes)
+
+
+PICTURE = ir.Picture("image", 64, 48, "rgb", "bicubic", "letterbox", 1.0)
+
+TASKS: dict[TaskName, tuple[tuple[ir.Input, ...], tuple[ir.Tensor, ...], ir.Answer]] = {
+    "image-classification": (
+        (PICTURE,),
+        (ir.Tensor("scores", "float32", (1, len(LABELS))),),
+        ir.Scores("sigmoid"),
+    ),
+    "object-detection": (
+        (PICTURE,),
+        (ir.Tensor("classes", "float32", (1, 12, 99)), ir.Tensor("boxes", "float32", (1, 99, 4))),
+        ir.Boxes("boxes", "classes", "xywh", "fractions", 0.25, 0.45),
+    ),
+    "segmentation": ((PICTURE,), (ir.Tensor("map", "int32", (1, 48, 64)),), ir.ClassMap(None)),
+    "image-to-image": (
+        (dataclasses.replace(PICTURE, crop="none"),),
+        (ir.Tensor("picture", "float32", (1, 3, 96, 128)),),
+        ir.NewPicture("object", (-1.0, 1.0), "NCHW", 8),
+    ),
+    "embedding": ((PICTURE,), (ir.Tensor("vector", "float32", (1, 256)),), ir.Vector(256)),
+    "tensors": (
+        (
+            ir.Tensor("object", "float32", (1, 2)),
+            PICTURE,
+            ir.Tensor("class", "int32", ()),
+            ir.Tensor("in", "bool", (4,)),
+            ir.Tensor("memory", "float32", (8,), state="memory_out"),
+        ),
+        (
+            ir.Tensor("hash_code", "float32", (1, 2)),
+            ir.Tensor("memory_out", "float32", (8,)),
+            ir.Tensor("class", "bool", (1,)),
+        ),
+        ir.AnyTensors(),
+    ),
+}
+"""With names that Kotlin has other uses for."""
 
 
 def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -20,8 +20,6 @@ internal class AndroidPlatform(
     private val contract: ModelContract,
     private val options: ModelOptions,
 ) : Platform {
-    private val assets: AssetManager = context.assets
-
     override val engine: String get() = ENGINE_NAME
     override val device: String get() = "${Build.MANUFACTURER} ${Build.MODEL}"
     override val osBuild: String get() = Build.FINGERPRINT
@@ -41,11 +39,13 @@ internal class AndroidPlatform(
     override fun open(accelerator: Accelerator): Engine =
         openEngine(asset(contract.file), contract, accelerator, options)
 
-    private fun asset(file: String) = ModelAsset(assets, "${contract.folder}/$file")
+    private fun asset(file: String) = ModelAsset(context, "${contract.folder}/$file")
 }
 
 /** One file in the app's assets. */
-internal class ModelAsset(val assets: AssetManager, val path: String) {
+internal class ModelAsset(val context: Context, val path: String) {
+    val assets: AssetManager get() = context.assets
+
     fun <T> read(block: (InputStream) -> T): T {
         val stream = try {
             assets.open(path)

@@ -1,38 +1,66 @@
 package com.example.digits
 
+import android.content.Context
 import com.google.ai.edge.litert.Accelerator as LiteRtAccelerator
+import com.google.ai.edge.litert.BuiltinNpuAcceleratorProvider
 import com.google.ai.edge.litert.CompiledModel
+import com.google.ai.edge.litert.Environment
 import com.google.ai.edge.litert.LiteRtException
 import com.google.ai.edge.litert.TensorBuffer
+import java.io.File
 
 internal const val ENGINE_NAME = "LiteRT"
 
-/** Opens [model] with LiteRT's `CompiledModel`, on [accelerator] and nothing else, so that a refusal is seen. */
+/**
+ * Opens [model] with LiteRT's `CompiledModel`, on [accelerator] and nothing else, so that a refusal is seen.
+ *
+ * Where LiteRT finds no NPU it runs a model that was to run there on the CPU, without a word: so it is asked first.
+ */
 internal fun openEngine(
     model: ModelAsset,
     contract: ModelContract,
     accelerator: Accelerator,
     options: ModelOptions,
 ): Engine {
-    val compiled = CompiledModel.create(model.assets, model.path, compilation(accelerator, options))
+    val environment = surroundings(model.context)
     return try {
-        LiteRtEngine(compiled, contract)
+        val found = environment.getAvailableAccelerators()
+        if (accelerator.ofLiteRt !in found) throw ModelException.UnsupportedDevice("LiteRT has $found on this device")
+        val compiled = CompiledModel.create(model.assets, model.path, compilation(accelerator, options), environment)
+        LiteRtEngine(environment, compiled, contract)
     } catch (failure: LiteRtException) {
-        compiled.close()
+        environment.close()
+        throw failure
+    } catch (failure: ModelException) {
+        environment.close()
         throw failure
     }
 }
 
-private fun compilation(accelerator: Accelerator, options: ModelOptions): CompiledModel.Options =
-    when (accelerator) {
-        Accelerator.Npu -> CompiledModel.Options(LiteRtAccelerator.NPU)
-        Accelerator.Gpu -> CompiledModel.Options(LiteRtAccelerator.GPU)
-        Accelerator.Cpu -> CompiledModel.Options(LiteRtAccelerator.CPU).apply {
-            cpuOptions = CompiledModel.CpuOptions(numThreads = options.threads)
-        }
+/** An NPU's libraries come with the app, if at all; but LiteRT believes that any folder that it is given has them. */
+private fun surroundings(context: Context): Environment {
+    val libraries = File(context.applicationInfo.nativeLibraryDir.orEmpty()).list().orEmpty()
+    val hasNpu = libraries.any { it.startsWith("libLiteRtDispatch") }
+    return if (hasNpu) Environment.create(BuiltinNpuAcceleratorProvider(context)) else Environment.create()
+}
+
+private val Accelerator.ofLiteRt: LiteRtAccelerator
+    get() = when (this) {
+        Accelerator.Npu -> LiteRtAccelerator.NPU
+        Accelerator.Gpu -> LiteRtAccelerator.GPU
+        Accelerator.Cpu -> LiteRtAccelerator.CPU
     }
 
-private class LiteRtEngine(private val compiled: CompiledModel, private val contract: ModelContract) : Engine {
+private fun compilation(accelerator: Accelerator, options: ModelOptions): CompiledModel.Options =
+    CompiledModel.Options(accelerator.ofLiteRt).apply {
+        if (accelerator == Accelerator.Cpu) cpuOptions = CompiledModel.CpuOptions(numThreads = options.threads)
+    }
+
+private class LiteRtEngine(
+    private val environment: Environment,
+    private val compiled: CompiledModel,
+    private val contract: ModelContract,
+) : Engine {
     private val inputs = contract.inputs.associate { it.name to compiled.createInputBuffer(it.name) }
     private val outputs = contract.outputs.associate { it.name to compiled.createOutputBuffer(it.name) }
 
@@ -45,6 +73,7 @@ private class LiteRtEngine(private val compiled: CompiledModel, private val cont
     override fun close() {
         (inputs.values + outputs.values).forEach { it.close() }
         compiled.close()
+        environment.close()
     }
 
     private fun write(buffer: TensorBuffer, numbers: Numbers) {
