@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploykit.codegen.names import pascal, flat, words
+from deploykit.codegen.names import flat, pascal, words
 from deploykit.errors import CodegenError
 
 
