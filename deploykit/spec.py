@@ -369,5 +369,5 @@ class Spec(Strict):
         if self.task.type != "image-to-image" and (
             keys := [name for name, value in tiled.items() if value is not None]
         ):
-            raise ValueError(f'{" and ".join(keys)} in [task] go with type = "image-to-image" only')
+            raise ValueError(f'[task] {" and ".join(keys)}: only with type = "image-to-image"; leave it out')
         return self

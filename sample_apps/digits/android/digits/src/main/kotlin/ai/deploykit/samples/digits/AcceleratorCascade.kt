@@ -6,7 +6,7 @@ import kotlinx.coroutines.flow.MutableStateFlow
 internal class OpenedEngine(val accelerator: Accelerator, val engine: Engine)
 
 /**
- * Opens the model on the first accelerator that reproduces the test pictures.
+ * Opens the model on the first accelerator that passes the model's own tests.
  *
  * An accelerator that fails loudly is stepped over, and so is one that silently computes something else: a model can be
  * taken whole by a GPU or NPU driver and give wrong numbers without an error. Verdicts are remembered, so this costs
@@ -15,7 +15,7 @@ internal class OpenedEngine(val accelerator: Accelerator, val engine: Engine)
 internal class AcceleratorCascade(
     private val contract: ModelContract,
     private val platform: Platform,
-    private val tests: List<TestPicture>,
+    private val tests: List<TestCase>,
     private val verdicts: Verdicts,
     private val state: MutableStateFlow<LoadState>,
 ) {
@@ -58,10 +58,11 @@ internal class AcceleratorCascade(
 
     private fun isRight(opened: OpenedEngine): Boolean =
         attempt(opened.accelerator) {
+            val predictor = Predictor(contract, opened.engine)
             tests.all { test ->
-                val error = test.check(opened.engine, contract.preprocessing).maxError
-                if (error > contract.tolerance) failures += "${opened.accelerator} is wrong by $error on ${test.name}"
-                error <= contract.tolerance
+                val result = test.check(predictor, contract.requiredSnrDb)
+                if (!result.passed) failures += "${opened.accelerator} is wrong on ${test.name}: ${result.told}"
+                result.passed
             }
         } ?: false
 

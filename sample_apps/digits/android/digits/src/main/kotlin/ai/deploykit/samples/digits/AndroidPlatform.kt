@@ -20,14 +20,12 @@ internal class AndroidPlatform(
     private val contract: ModelContract,
     private val options: ModelOptions,
 ) : Platform {
-    private val assets: AssetManager = context.assets
-
     override val engine: String get() = ENGINE_NAME
     override val device: String get() = "${Build.MANUFACTURER} ${Build.MODEL}"
     override val osBuild: String get() = Build.FINGERPRINT
     override val cacheDir: File get() = options.cacheDir ?: context.codeCacheDir
 
-    override fun text(file: String): String = asset(file).read { it.bufferedReader().readText() }
+    override fun bytes(file: String): ByteArray = asset(file).read { it.readBytes() }
 
     override fun picture(file: String): Pixels {
         val unscaled = BitmapFactory.Options().apply { inScaled = false }
@@ -38,13 +36,16 @@ internal class AndroidPlatform(
 
     override fun modelHash(): String = asset(contract.file).sha256()
 
-    override fun open(accelerator: Accelerator): Engine = openEngine(asset(contract.file), accelerator, options)
+    override fun open(accelerator: Accelerator): Engine =
+        openEngine(asset(contract.file), contract, accelerator, options)
 
-    private fun asset(file: String) = ModelAsset(assets, "${contract.folder}/$file")
+    private fun asset(file: String) = ModelAsset(context, "${contract.folder}/$file")
 }
 
 /** One file in the app's assets. */
-internal class ModelAsset(val assets: AssetManager, val path: String) {
+internal class ModelAsset(val context: Context, val path: String) {
+    val assets: AssetManager get() = context.assets
+
     fun <T> read(block: (InputStream) -> T): T {
         val stream = try {
             assets.open(path)

@@ -31,12 +31,14 @@ public class DigitClassifier private constructor(private val session: ModelSessi
      * @throws ModelException if the picture cannot be used, the accelerator fails or the model is closed.
      */
     public suspend fun classify(image: Bitmap, orientation: Orientation = Orientation.Up): Classification =
-        session.classify { reusable -> image.toPixels(orientation, reusable) }
+        session.see({ image.toPixels(orientation, it) }) { outputs, _ ->
+            Classification.of(outputs.first(), info.labels)
+        }
 
-    /** Runs the model once, so that the first picture does not wait for it. */
+    /** Runs the model once, so that the first call does not wait for it. */
     public suspend fun prewarm(): Unit = session.prewarm()
 
-    /** Runs the model's own test pictures on every accelerator and compares with the model that was trained. */
+    /** Runs the model's own tests on every accelerator and compares with the model that was trained. */
     public suspend fun selfTest(): SelfTestReport = session.selfTest()
 
     /** Frees the model. Returns at once; a call that runs now ends first. */
@@ -72,17 +74,25 @@ public class DigitClassifier private constructor(private val session: ModelSessi
             folder = "ai.deploykit.samples.digits",
             file = "model.tflite",
             labelCount = 10,
-            // Input `image`: float32, 1 × 28 × 28 × 1, 0 … 255; output `scores`.
-            preprocessing = ImagePreprocessing(
-                width = 28,
-                height = 28,
-                color = ColorOrder.Gray,
-                resize = Resize.Bilinear,
-                crop = Crop.None,
-                cropFraction = 1.0,
+            inputs = listOf(
+                // `image`: float32, 1 × 28 × 28 × 1, 0 … 255.
+                TensorSpec.picture(
+                    name = "image",
+                    picture = ImagePreprocessing(
+                        width = 28,
+                        height = 28,
+                        color = ColorOrder.Gray,
+                        resize = Resize.Bilinear,
+                        crop = Crop.None,
+                        cropFraction = 1.0,
+                    ),
+                ),
+            ),
+            outputs = listOf(
+                TensorSpec("scores", NumberType.Float32, listOf(1, 10)),
             ),
             accelerators = listOf(Accelerator.Npu, Accelerator.Gpu, Accelerator.Cpu),
-            tolerance = 0.015f,
+            requiredSnrDb = 30.0f,
         )
     }
 }

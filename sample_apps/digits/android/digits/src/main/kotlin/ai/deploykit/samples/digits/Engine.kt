@@ -4,8 +4,11 @@ import java.io.File
 
 /** A model on one accelerator. Used by one thread at a time, always the session's. */
 internal interface Engine : AutoCloseable {
-    /** Runs the model on the picture in [input] and returns one score per label. */
-    fun run(input: FloatArray): FloatArray
+    /**
+     * Runs the model. Inputs and outputs are in the contract's order, and have its types and sizes; [inputs] are copied
+     * before anything is computed. The outputs are the engine's own, and good until the next run.
+     */
+    fun run(inputs: List<Numbers>): List<Numbers>
 }
 
 /** What a session needs from the device; a fake in unit tests. */
@@ -22,8 +25,8 @@ internal interface Platform {
     /** Where verdicts on accelerators are remembered. Asking for it may touch the disk. */
     val cacheDir: File
 
-    /** The text of an asset. */
-    fun text(file: String): String
+    /** An asset. */
+    fun bytes(file: String): ByteArray
 
     /** The pixels of an asset that is a picture. */
     fun picture(file: String): Pixels

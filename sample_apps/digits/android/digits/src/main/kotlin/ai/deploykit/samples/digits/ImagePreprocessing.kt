@@ -39,31 +39,58 @@ internal data class ImagePreprocessing(
 internal class Preprocessor(private val wanted: ImagePreprocessing) {
     private var plan: Plan? = null
 
-    fun run(picture: Pixels, into: FloatArray) {
+    /** Fills [into], and tells where the picture lies in it. */
+    fun run(picture: Pixels, into: FloatArray): Placement {
         val known = plan
         val current =
             if (known != null && known.fits(picture)) known else Plan(wanted, picture.width, picture.height)
         plan = current
         current.run(picture, into)
+        return current.placement
     }
 }
+
+/** Where an upright picture lies in the one that the model sees: along each axis, `seen = scale * own + shift`. */
+internal class Placement(
+    /** Of the upright picture. */
+    val width: Int,
+    val height: Int,
+    val scaleX: Double,
+    val scaleY: Double,
+    val shiftX: Int,
+    val shiftY: Int,
+    /** Of the picture that the model sees. */
+    val seenWidth: Int,
+    val seenHeight: Int,
+)
 
 /** The tables and the buffer for pictures of one size. */
 private class Plan(private val wanted: ImagePreprocessing, private val width: Int, private val height: Int) {
     private val channels = wanted.color.channels
-    private val across: Placement
-    private val down: Placement
+    private val across: Side
+    private val down: Side
     private val firstRow: Int
     private val shrunk: ByteArray
     private val row = ByteArray(width * channels)
+    val placement: Placement
 
     init {
         val (resizedWidth, resizedHeight) = resizedSize(wanted, width, height)
-        across = Placement.of(width, resizedWidth, wanted.width, wanted.resize)
-        down = Placement.of(height, resizedHeight, wanted.height, wanted.resize)
+        across = Side.of(width, resizedWidth, wanted.width, wanted.resize)
+        down = Side.of(height, resizedHeight, wanted.height, wanted.resize)
         firstRow = down.weights.first.min()
         val lastRow = down.weights.run { first.indices.maxOf { first[it] + used[it] } }
         shrunk = ByteArray((lastRow - firstRow) * across.count * channels)
+        placement = Placement(
+            width = width,
+            height = height,
+            scaleX = resizedWidth.toDouble() / width,
+            scaleY = resizedHeight.toDouble() / height,
+            shiftX = across.offset - across.start,
+            shiftY = down.offset - down.start,
+            seenWidth = wanted.width,
+            seenHeight = wanted.height,
+        )
     }
 
     fun fits(picture: Pixels): Boolean = picture.width == width && picture.height == height
@@ -140,14 +167,14 @@ private class Plan(private val wanted: ImagePreprocessing, private val width: In
 }
 
 /** One side of the resized picture: which pixels of it are wanted, and where they go. */
-private class Placement(val weights: AxisWeights, val offset: Int, val count: Int) {
+private class Side(val weights: AxisWeights, val start: Int, val offset: Int, val count: Int) {
     companion object {
-        fun of(inSize: Int, resized: Int, wanted: Int, resize: Resize): Placement {
+        fun of(inSize: Int, resized: Int, wanted: Int, resize: Resize): Side {
             // Cutting rounds halves to even, as Python's round() does; padding puts the odd pixel below and right.
             val start = if (resized > wanted) Math.rint((resized - wanted) / 2.0).toInt() else 0
             val offset = if (resized < wanted) (wanted - resized) / 2 else 0
             val count = min(resized, wanted)
-            return Placement(AxisWeights.of(inSize, resized, start, count, resize), offset, count)
+            return Side(AxisWeights.of(inSize, resized, start, count, resize), start, offset, count)
         }
     }
 }

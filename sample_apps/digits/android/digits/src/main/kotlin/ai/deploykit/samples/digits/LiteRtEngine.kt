@@ -1,43 +1,93 @@
 package ai.deploykit.samples.digits
 
+import android.content.Context
 import com.google.ai.edge.litert.Accelerator as LiteRtAccelerator
+import com.google.ai.edge.litert.BuiltinNpuAcceleratorProvider
 import com.google.ai.edge.litert.CompiledModel
+import com.google.ai.edge.litert.Environment
 import com.google.ai.edge.litert.LiteRtException
+import com.google.ai.edge.litert.TensorBuffer
+import java.io.File
 
 internal const val ENGINE_NAME = "LiteRT"
 
-/** Opens [model] with LiteRT's `CompiledModel`, on [accelerator] and nothing else, so that a refusal is seen. */
-internal fun openEngine(model: ModelAsset, accelerator: Accelerator, options: ModelOptions): Engine {
-    val compiled = CompiledModel.create(model.assets, model.path, compilation(accelerator, options))
+/**
+ * Opens [model] with LiteRT's `CompiledModel`, on [accelerator] and nothing else, so that a refusal is seen.
+ *
+ * Where LiteRT finds no NPU it runs a model that was to run there on the CPU, without a word: so it is asked first.
+ */
+internal fun openEngine(
+    model: ModelAsset,
+    contract: ModelContract,
+    accelerator: Accelerator,
+    options: ModelOptions,
+): Engine {
+    val environment = surroundings(model.context)
     return try {
-        LiteRtEngine(compiled)
+        val found = environment.getAvailableAccelerators()
+        if (accelerator.ofLiteRt !in found) throw ModelException.UnsupportedDevice("LiteRT has $found on this device")
+        val compiled = CompiledModel.create(model.assets, model.path, compilation(accelerator, options), environment)
+        LiteRtEngine(environment, compiled, contract)
     } catch (failure: LiteRtException) {
-        compiled.close()
+        environment.close()
+        throw failure
+    } catch (failure: ModelException) {
+        environment.close()
         throw failure
     }
 }
 
-private fun compilation(accelerator: Accelerator, options: ModelOptions): CompiledModel.Options =
-    when (accelerator) {
-        Accelerator.Npu -> CompiledModel.Options(LiteRtAccelerator.NPU)
-        Accelerator.Gpu -> CompiledModel.Options(LiteRtAccelerator.GPU)
-        Accelerator.Cpu -> CompiledModel.Options(LiteRtAccelerator.CPU).apply {
-            cpuOptions = CompiledModel.CpuOptions(numThreads = options.threads)
-        }
+/** An NPU's libraries come with the app, if at all; but LiteRT believes that any folder that it is given has them. */
+private fun surroundings(context: Context): Environment {
+    val libraries = File(context.applicationInfo.nativeLibraryDir.orEmpty()).list().orEmpty()
+    val hasNpu = libraries.any { it.startsWith("libLiteRtDispatch") }
+    return if (hasNpu) Environment.create(BuiltinNpuAcceleratorProvider(context)) else Environment.create()
+}
+
+private val Accelerator.ofLiteRt: LiteRtAccelerator
+    get() = when (this) {
+        Accelerator.Npu -> LiteRtAccelerator.NPU
+        Accelerator.Gpu -> LiteRtAccelerator.GPU
+        Accelerator.Cpu -> LiteRtAccelerator.CPU
     }
 
-private class LiteRtEngine(private val compiled: CompiledModel) : Engine {
-    private val inputs = compiled.createInputBuffers()
-    private val outputs = compiled.createOutputBuffers()
+private fun compilation(accelerator: Accelerator, options: ModelOptions): CompiledModel.Options =
+    CompiledModel.Options(accelerator.ofLiteRt).apply {
+        if (accelerator == Accelerator.Cpu) cpuOptions = CompiledModel.CpuOptions(numThreads = options.threads)
+    }
 
-    override fun run(input: FloatArray): FloatArray {
-        inputs.single().writeFloat(input)
-        compiled.run(inputs, outputs)
-        return outputs.single().readFloat()
+private class LiteRtEngine(
+    private val environment: Environment,
+    private val compiled: CompiledModel,
+    private val contract: ModelContract,
+) : Engine {
+    private val inputs = contract.inputs.associate { it.name to compiled.createInputBuffer(it.name) }
+    private val outputs = contract.outputs.associate { it.name to compiled.createOutputBuffer(it.name) }
+
+    override fun run(inputs: List<Numbers>): List<Numbers> {
+        for ((spec, numbers) in contract.inputs.zip(inputs)) write(this.inputs.getValue(spec.name), numbers)
+        compiled.run(this.inputs, outputs)
+        return contract.outputs.map { read(outputs.getValue(it.name), it) }
     }
 
     override fun close() {
-        (inputs + outputs).forEach { it.close() }
+        (inputs.values + outputs.values).forEach { it.close() }
         compiled.close()
+        environment.close()
     }
+
+    private fun write(buffer: TensorBuffer, numbers: Numbers) {
+        when (numbers) {
+            is Floats -> buffer.writeFloat(numbers.values)
+            is Ints -> buffer.writeInt(numbers.values)
+            is Bools -> buffer.writeBoolean(numbers.values)
+        }
+    }
+
+    private fun read(buffer: TensorBuffer, spec: TensorSpec): Numbers =
+        when (spec.type) {
+            NumberType.Float32 -> Floats(spec.shape, buffer.readFloat())
+            NumberType.Int32 -> Ints(spec.shape, buffer.readInt())
+            NumberType.Bool -> Bools(spec.shape, buffer.readBoolean())
+        }
 }

@@ -13,7 +13,7 @@ public data class ModelOptions(
     val threads: Int = Runtime.getRuntime().availableProcessors().coerceIn(1, 4),
     /** Where verdicts on accelerators are remembered; `null` is the app's own cache for compiled code. */
     val cacheDir: File? = null,
-    /** Whether an accelerator has to reproduce the model's test pictures before it is used. */
+    /** Whether an accelerator has to pass the model's own tests before it is used. */
     val verifyAccelerator: Boolean = true,
 )
 
@@ -28,7 +28,7 @@ public sealed interface LoadState {
         val progress: Float,
     ) : LoadState
 
-    /** The model's test pictures run on [accelerator]. */
+    /** The model's own tests run on [accelerator]. */
     public data class Verifying(val accelerator: Accelerator) : LoadState
 
     /** The model runs on [accelerator]. */
@@ -48,9 +48,11 @@ public data class ModelInfo(
     val precision: String,
     /** What runs the model, for example `LiteRT`. */
     val engine: String,
+    /** Empty if the model has none. */
     val labels: List<String>,
-    val inputWidth: Int,
-    val inputHeight: Int,
+    /** Of the picture that the model sees; `null` if it takes none. */
+    val inputWidth: Int?,
+    val inputHeight: Int?,
     /** The model's licence, or `null` if it was not declared. */
     val license: String?,
     /** How closely the model file agrees with the model that was trained. */
@@ -73,12 +75,15 @@ internal class ModelContract(
     /** Name of the model file in [folder]. */
     val file: String,
     val labelCount: Int,
-    val preprocessing: ImagePreprocessing,
+    val inputs: List<TensorSpec>,
+    val outputs: List<TensorSpec>,
     /** What the engine knows, best first. */
     val accelerators: List<Accelerator>,
-    /** Largest difference from a test picture's expected score. */
-    val tolerance: Float,
+    /** Signal-to-noise ratio that an accelerator has to reach in each output of the model's own tests. */
+    val requiredSnrDb: Float,
 ) {
+    private val picture = inputs.firstNotNullOfOrNull { it.picture }
+
     fun info(labels: List<String>, engine: String): ModelInfo =
         ModelInfo(
             name = name,
@@ -87,8 +92,8 @@ internal class ModelContract(
             precision = precision,
             engine = engine,
             labels = labels,
-            inputWidth = preprocessing.width,
-            inputHeight = preprocessing.height,
+            inputWidth = picture?.width,
+            inputHeight = picture?.height,
             license = license,
             parity = parity,
             deploykit = deploykit,

@@ -4,6 +4,7 @@ import java.io.File
 import java.util.concurrent.atomic.AtomicBoolean
 import kotlin.coroutines.cancellation.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.asExecutor
 import kotlinx.coroutines.ensureActive
@@ -19,40 +20,44 @@ internal class ModelSession private constructor(
     private val contract: ModelContract,
     private val platform: Platform,
     private val worker: CoroutineDispatcher,
-    private val tests: List<TestPicture>,
+    private val tests: List<TestCase>,
     private val opened: OpenedEngine,
     val info: ModelInfo,
 ) : AutoCloseable {
     private val closed = AtomicBoolean(false)
-    private val preprocessor = Preprocessor(contract.preprocessing)
-    private val input = FloatArray(contract.preprocessing.size)
-    private var argb = IntArray(0)
+    private val predictor = Predictor(contract, opened.engine)
 
     val accelerator: Accelerator get() = opened.accelerator
 
-    /** Scores the picture that [read] gives, which runs on the worker and may fill the array that it gets. */
-    suspend fun classify(read: (reusable: IntArray) -> Pixels): Classification =
-        withContext(worker) {
-            if (closed.get()) throw ModelException.Closed()
-            val picture = read(argb)
-            argb = picture.argb
-            preprocessor.run(picture, input)
+    /** Runs the model on [given], one for each input that is no state, and gives what [answer] makes of the outputs. */
+    suspend fun <T> run(given: List<Given>, answer: (Prediction) -> T): T =
+        work {
+            val placements = predictor.prepare(given)
             ensureActive()
-            Classification.of(runEngine(), info.labels)
+            answer(Prediction(guarded { predictor.run() }, placements))
         }
 
-    /** Runs the model once on an empty picture, so that the first real call is fast. */
-    suspend fun prewarm() {
-        withContext(worker) {
-            if (closed.get()) throw ModelException.Closed()
-            input.fill(0f)
-            runEngine()
+    /** The same for the picture that [read] gives, which runs on the worker and may fill the array that it gets. */
+    suspend fun <T> see(read: (reusable: IntArray) -> Pixels, answer: (List<Numbers>, Placement) -> T): T =
+        run(listOf(GivenPicture(read))) { answer(it.outputs, it.placements.single()) }
+
+    /** Many predictions as one call: [block] gets what predicts, and is cancelled between two predictions. */
+    suspend fun <T> runMany(block: (predict: (Given) -> List<Numbers>) -> T): T =
+        work {
+            block { given ->
+                ensureActive()
+                guarded { predictor.predict(listOf(given)).outputs }
+            }
         }
-    }
+
+    /** Runs the model once on zeros, so that the first real call is fast. */
+    suspend fun prewarm(): Unit = work { guarded { predictor.warm() } }
+
+    /** The next call is the first one again. */
+    suspend fun reset(): Unit = work { predictor.reset() }
 
     suspend fun selfTest(): SelfTestReport =
-        withContext(worker) {
-            if (closed.get()) throw ModelException.Closed()
+        work {
             val rows = contract.accelerators.flatMap { accelerator ->
                 ensureActive()
                 SelfTest(contract, platform, tests).run(accelerator)
@@ -64,7 +69,7 @@ internal class ModelSession private constructor(
                 engine = platform.engine,
                 device = platform.device,
                 osBuild = platform.osBuild,
-                tolerance = contract.tolerance,
+                requiredSnrDb = contract.requiredSnrDb,
                 accelerator = accelerator,
                 rows = rows,
             )
@@ -75,20 +80,22 @@ internal class ModelSession private constructor(
         if (closed.compareAndSet(false, true)) worker.asExecutor().execute(opened.engine::close)
     }
 
-    private fun runEngine(): FloatArray {
-        val scores = try {
-            opened.engine.run(input)
+    private suspend fun <T> work(block: CoroutineScope.() -> T): T =
+        withContext(worker) {
+            if (closed.get()) throw ModelException.Closed()
+            block()
+        }
+
+    /** Engines throw what they like. */
+    private fun <T> guarded(predict: () -> T): T =
+        try {
+            predict()
         } catch (failure: ModelException) {
             throw failure
         } catch (failure: Exception) {
             val what = "${contract.name} failed on $accelerator: ${failure.message}"
             throw ModelException.AcceleratorFailed(what, failure)
         }
-        if (scores.size != contract.labelCount) {
-            throw ModelException.ModelCorrupt("the model gave ${scores.size} scores for ${contract.labelCount} labels")
-        }
-        return scores
-    }
 
     companion object {
         /** Loads the model on the first wanted accelerator that is right, and tells [state] how far it is. */
@@ -124,7 +131,7 @@ internal class ModelSession private constructor(
         ): ModelSession {
             state.value = LoadState.Loading(progress = 0f)
             val labels = readLabels(platform, contract)
-            val tests = readTestPictures(platform, contract)
+            val tests = readTestCases(platform, contract)
             state.value = LoadState.Loading(progress = 0.5f)
             val file = File(platform.cacheDir, "${contract.folder}.verdicts")
             val verdicts = Verdicts(file, key = "${contract.sha256} ${platform.osBuild}")

@@ -5,28 +5,19 @@ import kotlin.time.DurationUnit
 import kotlin.time.measureTime
 import kotlin.time.measureTimedValue
 
-/** A picture of the model's own and the scores that the trained model gives it. */
-internal class TestPicture(val name: String, private val pixels: Pixels, private val expected: FloatArray) {
-    /** Runs [engine] on the picture and compares. */
-    fun check(engine: Engine, preprocessing: ImagePreprocessing): ScoreDifference {
-        val input = FloatArray(preprocessing.size)
-        Preprocessor(preprocessing).run(pixels, input)
-        return ScoreDifference(engine.run(input), expected)
-    }
-}
-
-/** Runs the test pictures on one accelerator, with an engine of its own. */
+/** Runs the model's own tests on one accelerator, with an engine of its own. */
 internal class SelfTest(
     private val contract: ModelContract,
     private val platform: Platform,
-    private val tests: List<TestPicture>,
+    private val tests: List<TestCase>,
 ) {
     fun run(accelerator: Accelerator): List<SelfTestRow> =
         try {
             val opening = measureTimedValue { platform.open(accelerator) }
             opening.value.use { engine ->
+                val predictor = Predictor(contract, engine)
                 tests.mapIndexed { index, test ->
-                    row(accelerator, engine, test, opening.duration.takeIf { index == 0 })
+                    row(accelerator, predictor, test, opening.duration.takeIf { index == 0 })
                 }
             }
         } catch (failure: Exception) {
@@ -35,14 +26,14 @@ internal class SelfTest(
             tests.map { failed(accelerator, it, failure) }
         }
 
-    /** [opening] is the time that opening took, and `null` after the first row: later pictures find the engine warm. */
-    private fun row(accelerator: Accelerator, engine: Engine, test: TestPicture, opening: Duration?): SelfTestRow {
-        val first = measureTimedValue { test.check(engine, contract.preprocessing) }
-        val warm = measureTime { test.check(engine, contract.preprocessing) }
+    /** [opening] is the time that opening took, and `null` after the first row: later tests find the engine warm. */
+    private fun row(accelerator: Accelerator, predictor: Predictor, test: TestCase, opening: Duration?): SelfTestRow {
+        val first = measureTimedValue { test.check(predictor, contract.requiredSnrDb) }
+        val warm = measureTime { test.check(predictor, contract.requiredSnrDb) }
         return SelfTestRow(
             accelerator = accelerator,
-            picture = test.name,
-            passed = first.value.maxError <= contract.tolerance,
+            test = test.name,
+            passed = first.value.passed,
             maxError = first.value.maxError,
             snrDb = first.value.snrDb,
             coldMs = opening?.plus(first.duration)?.toDouble(DurationUnit.MILLISECONDS),
@@ -51,10 +42,10 @@ internal class SelfTest(
         )
     }
 
-    private fun failed(accelerator: Accelerator, test: TestPicture, failure: Throwable) =
+    private fun failed(accelerator: Accelerator, test: TestCase, failure: Throwable) =
         SelfTestRow(
             accelerator = accelerator,
-            picture = test.name,
+            test = test.name,
             passed = false,
             maxError = null,
             snrDb = null,

@@ -1,20 +1,17 @@
 package ai.deploykit.samples.digits
 
-import kotlin.math.abs
-import kotlin.math.log10
-import kotlin.math.max
 import org.json.JSONArray
 import org.json.JSONObject
 
-/** One test picture on one accelerator. */
+/** One of the model's own tests on one accelerator. */
 public data class SelfTestRow(
     val accelerator: Accelerator,
-    /** Name of the test picture. */
-    val picture: String,
+    /** Name of the test. */
+    val test: String,
     val passed: Boolean,
-    /** Largest difference from the expected scores; `null` if the model did not run. */
+    /** Largest difference from what the trained model gives; `null` if the model did not run. */
     val maxError: Float?,
-    /** Signal-to-noise ratio of the scores in decibels; `null` if the model did not run or agrees exactly. */
+    /** Signal-to-noise ratio of the worst output in decibels; `null` if the model did not run or agrees exactly. */
     val snrDb: Float?,
     /** Time of the accelerator's first run, in milliseconds, with opening the model. */
     val coldMs: Double?,
@@ -24,7 +21,7 @@ public data class SelfTestRow(
     val error: String?,
 )
 
-/** What the model's own test pictures gave on this device. */
+/** What the model's own tests gave on this device. */
 public data class SelfTestReport(
     val model: String,
     val version: String,
@@ -32,13 +29,13 @@ public data class SelfTestReport(
     val engine: String,
     val device: String,
     val osBuild: String,
-    /** Largest difference that passes. */
-    val tolerance: Float,
+    /** Signal-to-noise ratio, in decibels, from which on a test passes. */
+    val requiredSnrDb: Float,
     /** The accelerator that the model uses here. */
     val accelerator: Accelerator,
     val rows: List<SelfTestRow>,
 ) {
-    /** Whether every test picture passed on the accelerator that the model uses here. */
+    /** Whether every test passed on the accelerator that the model uses here. */
     public val passed: Boolean
         get() {
             val used = rows.filter { it.accelerator == accelerator }
@@ -54,7 +51,7 @@ public data class SelfTestReport(
             .put("engine", engine)
             .put("device", device)
             .put("osBuild", osBuild)
-            .put("tolerance", number(tolerance))
+            .put("requiredSnrDb", number(requiredSnrDb))
             .put("accelerator", accelerator.name)
             .put("passed", passed)
             .put("rows", JSONArray(rows.map(::rowToJson)))
@@ -63,7 +60,7 @@ public data class SelfTestReport(
     private fun rowToJson(row: SelfTestRow): JSONObject =
         JSONObject()
             .put("accelerator", row.accelerator.name)
-            .put("picture", row.picture)
+            .put("test", row.test)
             .put("passed", row.passed)
             .put("maxError", number(row.maxError))
             .put("snrDb", number(row.snrDb))
@@ -74,24 +71,4 @@ public data class SelfTestReport(
     /** JSON has no NaN and no infinity. */
     private fun number(value: Number?): Any =
         value?.toString()?.toDouble()?.takeIf(Double::isFinite) ?: JSONObject.NULL
-}
-
-/** How far [actual] is from [expected]. */
-internal class ScoreDifference(actual: FloatArray, expected: FloatArray) {
-    val maxError: Float
-    val snrDb: Float?
-
-    init {
-        var worst = 0f
-        var signal = 0.0
-        var noise = 0.0
-        for (i in expected.indices) {
-            val error = abs(actual[i] - expected[i])
-            worst = if (error.isNaN()) Float.POSITIVE_INFINITY else max(worst, error)
-            signal += expected[i].toDouble() * expected[i]
-            noise += error.toDouble() * error
-        }
-        maxError = worst
-        snrDb = (10 * log10(signal / noise)).toFloat().takeIf(Float::isFinite)
-    }
 }

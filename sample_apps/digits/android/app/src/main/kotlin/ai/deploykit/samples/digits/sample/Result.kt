@@ -1,6 +1,5 @@
 package ai.deploykit.samples.digits.sample
 
-import ai.deploykit.samples.digits.Accelerator
 import ai.deploykit.samples.digits.Classification
 import ai.deploykit.samples.digits.ScoredLabel
 import android.graphics.Bitmap
@@ -28,16 +27,13 @@ import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.text.style.TextOverflow
 import androidx.compose.ui.unit.dp
 import java.text.NumberFormat
-import java.util.Locale
-import kotlin.time.Duration
-import kotlin.time.DurationUnit
 
 /** How many labels are shown. */
 private const val SHOWN = 5
 
 /** The picture with its best labels drawn over it. */
 @Composable
-fun ResultOnPicture(picture: Bitmap, result: Classification?) {
+fun ResultOf(picture: Bitmap, result: Classification?) {
     Box(Modifier.fillMaxWidth().clip(MaterialTheme.shapes.large)) {
         Image(
             bitmap = remember(picture) { picture.asImageBitmap() },
@@ -75,12 +71,3 @@ private fun LabelRow(label: ScoredLabel) {
 
 /** For example `97%`. */
 private fun shown(score: Float): String = NumberFormat.getPercentInstance().format(score)
-
-/** For example `NPU`. */
-val Accelerator.shown: String get() = name.uppercase(Locale.ROOT)
-
-/** For example `3.4 ms`. */
-fun milliseconds(duration: Duration): String = milliseconds(duration.toDouble(DurationUnit.MILLISECONDS))
-
-/** For example `3.4 ms`. */
-fun milliseconds(value: Double): String = String.format(Locale.getDefault(), "%.1f ms", value)

@@ -17,7 +17,7 @@ import androidx.compose.runtime.setValue
 import androidx.compose.ui.platform.LocalContext
 import androidx.lifecycle.compose.collectAsStateWithLifecycle
 
-/** Two screens: classify a picture, and the self-test. */
+/** Two screens: a picture, and the self-test. */
 @Composable
 fun SampleApp(model: SampleViewModel) {
     var showsSelfTest by rememberSaveable { mutableStateOf(false) }
@@ -27,10 +27,10 @@ fun SampleApp(model: SampleViewModel) {
         LaunchedEffect(Unit) { model.runSelfTest() }
         SelfTestScreen(state.selfTest, onBack = { showsSelfTest = false })
     } else {
-        ClassifyScreen(
+        PictureScreen(
             state = state,
-            onPicture = model::classify,
-            onPhoto = model::classify,
+            onPicture = model::use,
+            onPhoto = model::use,
             onSelfTest = { showsSelfTest = true },
         )
     }

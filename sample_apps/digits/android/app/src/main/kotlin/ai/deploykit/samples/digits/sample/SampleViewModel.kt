@@ -1,6 +1,5 @@
 package ai.deploykit.samples.digits.sample
 
-import ai.deploykit.samples.digits.Accelerator
 import ai.deploykit.samples.digits.Classification
 import ai.deploykit.samples.digits.DigitClassifier
 import ai.deploykit.samples.digits.LoadState
@@ -33,9 +32,6 @@ data class SampleState(
     val error: String? = null,
 )
 
-/** The first run is cold: it includes what the accelerator prepares once. */
-data class Timing(val accelerator: Accelerator, val cold: Duration, val warm: Duration)
-
 /** Key of the chosen picture in the saved state. */
 private const val PICTURE = "picture"
 
@@ -44,24 +40,24 @@ class SampleViewModel(application: Application, private val saved: SavedStateHan
     private val mutableState = MutableStateFlow(SampleState())
     val state: StateFlow<SampleState> = mutableState.asStateFlow()
 
-    private var classifier: DigitClassifier? = null
+    private var model: DigitClassifier? = null
     private var cold: Duration? = null
-    private var classifying: Job? = null
+    private var working: Job? = null
     private var testing: Job? = null
 
     private val loading: Job = viewModelScope.launch {
-        attempt { classifier = DigitClassifier.load(application) }
+        attempt { model = DigitClassifier.load(application) }
     }
 
     init {
         viewModelScope.launch {
             DigitClassifier.loadState.collect { loading -> mutableState.update { it.copy(loading = loading) } }
         }
-        saved.get<Uri>(PICTURE)?.let(::classify)
+        saved.get<Uri>(PICTURE)?.let(::use)
     }
 
-    /** Classifies a picture from the gallery. */
-    fun classify(uri: Uri) {
+    /** Gives the model a picture from the gallery. */
+    fun use(uri: Uri) {
         saved[PICTURE] = uri
         start {
             try {
@@ -72,33 +68,33 @@ class SampleViewModel(application: Application, private val saved: SavedStateHan
         }
     }
 
-    /** Classifies a picture from the camera. */
-    fun classify(photo: Bitmap) {
+    /** Gives the model a picture from the camera. */
+    fun use(photo: Bitmap) {
         saved[PICTURE] = null
         start { show(photo) }
     }
 
-    /** Runs the model's own test pictures, once. */
+    /** Runs the model's own tests, once. */
     fun runSelfTest() {
         if (testing != null) return
         testing = viewModelScope.launch {
             loading.join()
             attempt {
-                val report = classifier?.selfTest()
+                val report = model?.selfTest()
                 mutableState.update { it.copy(selfTest = report) }
             }
         }
     }
 
     override fun onCleared() {
-        classifier?.close()
+        model?.close()
     }
 
-    /** A new picture takes the place of one that is still being classified. */
+    /** A new picture takes the place of one that the model still works on. */
     private fun start(work: suspend () -> Unit) {
-        classifying?.cancel()
+        working?.cancel()
         mutableState.update { it.copy(pictureUnreadable = false, error = null) }
-        classifying = viewModelScope.launch {
+        working = viewModelScope.launch {
             loading.join()
             attempt(work)
         }
@@ -106,10 +102,11 @@ class SampleViewModel(application: Application, private val saved: SavedStateHan
 
     private suspend fun show(picture: Bitmap) {
         mutableState.update { it.copy(picture = picture, result = null) }
-        val model = classifier ?: return
+        val model = model ?: return
         val first = cold ?: measureTimedValue { model.classify(picture) }.duration.also { cold = it }
         val (result, warm) = measureTimedValue { model.classify(picture) }
-        mutableState.update { it.copy(result = result, timing = Timing(model.accelerator, first, warm)) }
+        val timing = Timing(model.accelerator, first, warm)
+        mutableState.update { it.copy(result = result, timing = timing) }
     }
 
     private suspend fun attempt(work: suspend () -> Unit) {

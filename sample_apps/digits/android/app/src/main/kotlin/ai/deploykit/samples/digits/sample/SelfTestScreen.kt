@@ -27,7 +27,7 @@ import androidx.compose.ui.unit.dp
 private val Green = Color(0xFF2E7D32)
 private val Red = Color(0xFFC62828)
 
-/** One green or red row for each test picture on each accelerator. */
+/** One green or red row for each test on each accelerator. */
 @OptIn(ExperimentalMaterial3Api::class)
 @Composable
 fun SelfTestScreen(report: SelfTestReport?, onBack: () -> Unit) {
@@ -59,7 +59,7 @@ fun SelfTestScreen(report: SelfTestReport?, onBack: () -> Unit) {
 @Composable
 private fun TestRow(row: SelfTestRow) {
     ListItem(
-        headlineContent = { Text(stringResource(R.string.self_test_row, row.picture, row.accelerator.shown)) },
+        headlineContent = { Text(stringResource(R.string.self_test_row, row.test, row.accelerator.shown)) },
         supportingContent = { Text(row.error ?: numbers(row)) },
         trailingContent = {
             Text(

@@ -18,7 +18,6 @@ import androidx.compose.foundation.rememberScrollState
 import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.Button
 import androidx.compose.material3.ExperimentalMaterial3Api
-import androidx.compose.material3.LinearProgressIndicator
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Scaffold
@@ -31,10 +30,10 @@ import androidx.compose.ui.platform.LocalContext
 import androidx.compose.ui.res.stringResource
 import androidx.compose.ui.unit.dp
 
-/** Choose or take a picture, and see its labels. */
+/** Choose or take a picture, and see what the model makes of it. */
 @OptIn(ExperimentalMaterial3Api::class)
 @Composable
-fun ClassifyScreen(
+fun PictureScreen(
     state: SampleState,
     onPicture: (Uri) -> Unit,
     onPhoto: (Bitmap) -> Unit,
@@ -57,29 +56,17 @@ fun ClassifyScreen(
                 .verticalScroll(rememberScrollState())
                 .padding(16.dp),
         ) {
-            Loading(state.loading)
+            LoadingLine(state.loading)
             PictureSources(onPicture, onPhoto)
             when {
                 state.error != null -> Text(state.error, color = MaterialTheme.colorScheme.error)
                 state.pictureUnreadable -> Text(stringResource(R.string.picture_unreadable))
                 state.picture == null -> Text(stringResource(R.string.start))
-                else -> ResultOnPicture(state.picture, state.result)
+                else -> ResultOf(state.picture, state.result)
             }
             state.timing?.let { TimingLine(it) }
         }
     }
-}
-
-@Composable
-private fun Loading(state: LoadState) {
-    val text = when (state) {
-        is LoadState.Idle, is LoadState.Loading -> stringResource(R.string.loading)
-        is LoadState.Verifying -> stringResource(R.string.verifying, state.accelerator.shown)
-        is LoadState.Ready -> return
-        is LoadState.Failed -> return Text(state.cause.message.orEmpty(), color = MaterialTheme.colorScheme.error)
-    }
-    Text(text)
-    LinearProgressIndicator(Modifier.fillMaxWidth())
 }
 
 @Composable
@@ -95,12 +82,4 @@ private fun PictureSources(onPicture: (Uri) -> Unit, onPhoto: (Bitmap) -> Unit) 
             OutlinedButton(onClick = { camera.launch(null) }) { Text(stringResource(R.string.take_picture)) }
         }
     }
-}
-
-@Composable
-private fun TimingLine(timing: Timing) {
-    Text(
-        stringResource(R.string.timing, timing.accelerator.shown, milliseconds(timing.cold), milliseconds(timing.warm)),
-        style = MaterialTheme.typography.labelMedium,
-    )
 }
