@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test toolchains lint unit samples coverage lock clean
+.PHONY: demo test test-android toolchains lint unit samples coverage lock clean
 
 demo: $(VENV)/installed  ## Build sample_apps/digits for all targets; prints where the report and the SDKs are.
 	$(BIN)/deploykit build sample_apps/digits
@@ -16,6 +16,9 @@ lint: $(VENV)/installed
 
 unit: $(VENV)/installed
 	$(BIN)/python -m pytest -ra --durations=25
+
+test-android: $(VENV)/installed  ## Compiles generated Android SDKs, runs them on a JVM, and tells what was compared.
+	$(BIN)/python -m pytest -rs -s tests/codegen/test_kotlin.py tests/generated/test_android_host.py tests/generated/test_android_sdks.py
 
 toolchains: $(VENV)/installed  ## Installs Maven, Chromium and Swift on Debian, and onnx2tf in an environment of its own.
 	bash tests/toolchains/install.sh $(BIN)/python

@@ -355,7 +355,7 @@ def _check_names(sdk: ir.Sdk) -> None:
 @cache
 def _runtime_types() -> frozenset[str]:
     """Every top-level type of the runtime and each of its files, and what the generated class imports."""
-    names = {"Bitmap", "Context", "MutableStateFlow", "StateFlow"}
+    names = {"Bitmap", "Context", "MutableStateFlow", "StateFlow", "Uri"}
     for path in (folder("templates") / "kotlin/runtime").glob("*.kt"):
         names.add(path.stem)
         declared = re.findall(r"^[a-z ]*\b(?:class|interface|object) ([A-Z]\w*)", path.read_text("utf-8"), re.MULTILINE)

@@ -35,24 +35,30 @@ _PICK = "pick or take a picture, see"
 TASKS: dict[TaskName, KotlinTask] = {
     "image-classification": KotlinTask(
         "classify",
-        ("Classification.kt", "ScoredLabel.kt"),
+        ("Classification.kt", "ScoredLabel.kt", "PictureFile.kt"),
         "Classification",
         ("Classification",),
         f"{_PICK} the labels",
     ),
     "object-detection": KotlinTask(
         "detect",
-        ("Detection.kt", "ScoredLabel.kt"),
+        ("Detection.kt", "ScoredLabel.kt", "PictureFile.kt"),
         "List<Detection>",
         ("Detection",),
         f"{_PICK} what is found in it",
     ),
     "segmentation": KotlinTask(
-        "segment", ("Segmentation.kt",), "SegmentationMask", ("SegmentationMask",), f"{_PICK} its mask"
+        "segment", ("Segmentation.kt", "PictureFile.kt"), "SegmentationMask", ("SegmentationMask",), f"{_PICK} its mask"
     ),
-    "image-to-image": KotlinTask("process", ("PictureMaking.kt",), "Bitmap", (), f"{_PICK} what is made of it"),
+    "image-to-image": KotlinTask(
+        "process", ("PictureMaking.kt", "PictureFile.kt"), "Bitmap", (), f"{_PICK} what is made of it"
+    ),
     "embedding": KotlinTask(
-        "embed", ("Embedding.kt",), "Likeness", ("Embedding",), f"{_PICK} how much alike two of them are"
+        "embed",
+        ("Embedding.kt", "PictureFile.kt"),
+        "Likeness",
+        ("Embedding",),
+        f"{_PICK} how much alike two of them are",
     ),
     "tensors": KotlinTask("run", ("Tensors.kt",), "", (), "run the model on zeros, see what comes out"),
 }

@@ -64,7 +64,10 @@ def pictures(folder: Path) -> list[tuple[str, int]]:
     Image.fromarray(opaque, "RGBA").save(folder / "alpha.png")
     rows, columns = np.mgrid[0:96, 0:128]
     photo = np.stack([rows + columns, 255 - 2 * rows, 60 + columns], -1).astype(np.uint8)
-    Image.fromarray(photo).save(folder / "photo.jpg", quality=92)
+    exif = Image.Exif()
+    exif[0x0112] = 5
+    Image.fromarray(photo).save(folder / "photo.jpg", quality=92, exif=exif)
+    Image.fromarray(photo).convert("CMYK").save(folder / "print.jpg")
     return [
         ("odd.png", 1),
         ("odd.png", 6),
@@ -77,9 +80,17 @@ def pictures(folder: Path) -> list[tuple[str, int]]:
     ]
 
 
+def large(folder: Path) -> str:
+    """A picture of 16 megapixels."""
+    rows, columns = np.mgrid[0:3264, 0:4896]
+    photo = np.stack([rows // 13, columns // 20, (rows + columns) // 40], -1).astype(np.uint8)
+    Image.fromarray(photo).save(folder / "large.jpg", quality=90)
+    return "large.jpg"
+
+
 def opened(file: Path, orientation: int) -> Image.Image:
-    """A picture, turned upright."""
-    picture = Image.open(file).convert("RGB")
+    """A picture, turned upright: by what an app says, not by the file's own EXIF data, which Android's decoder leaves."""
+    picture = Image.fromarray(np.asarray(Image.open(file).convert("RGB")))
     picture.getexif()[0x0112] = orientation
     return ImageOps.exif_transpose(picture)
 
@@ -179,6 +190,9 @@ def write(projects: dict[str, Path], folder: Path) -> int:
         for task, answer in ANSWERS.items():
             made = answer(references[task], picture, folder / f"{task}-{number}.png")
             cases[task].append({"file": name, "orientation": orientation, "expected": made})
+    name = large(folder)
+    made = classify(references["classify"], opened(folder / name, 1), folder)
+    cases["classify"].append({"file": name, "orientation": 1, "expected": made})
     cases["run"] = sentences(references["run"])
     (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
     return sum(map(len, cases.values()))

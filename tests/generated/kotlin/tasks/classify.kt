@@ -1,6 +1,8 @@
 package com.example.ENGINE.classify
 
+import android.net.Uri
 import deploykit.tests.bitmap
+import deploykit.tests.cases
 import deploykit.tests.casesOf
 import deploykit.tests.device
 import deploykit.tests.floats
@@ -9,6 +11,7 @@ import kotlin.math.abs
 import kotlinx.coroutines.runBlocking
 import org.json.JSONObject
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.junit.runner.RunWith
@@ -25,8 +28,8 @@ class AnswersTest {
         TestModel.load(device()).use { model ->
             assertEquals(Accelerator.Cpu, model.accelerator)
             var worst = 0f
-            val cases = casesOf("classify")
-            for (case in cases) {
+            val all = casesOf("classify")
+            for (case in all) {
                 val expected = case.getJSONArray("expected").floats()
                 val picture = bitmap(case.getString("file"))
                 val result = model.classify(picture, Orientation.ofExif(case.getInt("orientation")))
@@ -37,7 +40,23 @@ class AnswersTest {
                 worst = maxOf(worst, error)
             }
             assertEquals("sec\"ond$", model.info.labels[1])
-            tell("ENGINE", "classify", cases.size, worst)
+            tell("ENGINE", "classify", all.size, worst)
+        }
+    }
+
+    @Test
+    fun `reads picture files and turns them upright`() = runBlocking {
+        TestModel.load(device()).use { model ->
+            val picture = bitmap("photo.jpg")
+            val file = Uri.fromFile(cases.resolve("photo.jpg"))
+            assertEquals(model.classify(picture, Orientation.LeftMirrored), model.classify(file))
+            val text = cases.resolve("text.txt").apply { writeText("no picture") }
+            for (unusable in listOf(cases.resolve("print.jpg"), text, cases.resolve("none.png"))) {
+                val failure = assertThrows(ModelException.InvalidInput::class.java) {
+                    runBlocking { model.classify(Uri.fromFile(unusable)) }
+                }
+                assertTrue("${failure.message}", unusable.name in failure.message.orEmpty())
+            }
         }
     }
 

@@ -5,6 +5,7 @@ package com.example.objectdetection
 
 import android.content.Context
 import android.graphics.Bitmap
+import android.net.Uri
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
@@ -16,7 +17,10 @@ import kotlinx.coroutines.flow.asStateFlow
  *
  * Every call is safe from any thread and works on another one. Close the model when it is not needed any more.
  */
-public class TestModel private constructor(private val session: ModelSession) : AutoCloseable {
+public class TestModel private constructor(
+    private val session: ModelSession,
+    private val context: Context,
+) : AutoCloseable {
     /** What the model knows of itself. */
     public val info: ModelInfo get() = session.info
 
@@ -39,7 +43,18 @@ public class TestModel private constructor(private val session: ModelSession) : 
         minScore: Float = 0.25f,
         maxResults: Int = 100,
     ): List<Detection> =
-        session.see({ image.toPixels(orientation, it) }) { outputs, placement ->
+        detect(minScore, maxResults) { image.toPixels(orientation, it) }
+
+    /** The same for a picture file, turned upright by its EXIF orientation. */
+    public suspend fun detect(
+        image: Uri,
+        minScore: Float = 0.25f,
+        maxResults: Int = 100,
+    ): List<Detection> =
+        detect(minScore, maxResults) { readPicture(context, image, it) }
+
+    private suspend fun detect(minScore: Float, maxResults: Int, read: (IntArray) -> Pixels): List<Detection> =
+        session.see(read) { outputs, placement ->
             BOXES.read(outputs, placement, info.labels, minScore, maxResults)
         }
 
@@ -67,7 +82,8 @@ public class TestModel private constructor(private val session: ModelSession) : 
          */
         public suspend fun load(context: Context, options: ModelOptions = ModelOptions()): TestModel {
             val platform = AndroidPlatform(context.applicationContext, CONTRACT, options)
-            return TestModel(ModelSession.load(CONTRACT, platform, options, states))
+            val session = ModelSession.load(CONTRACT, platform, options, states)
+            return TestModel(session, context.applicationContext)
         }
 
         /** From deploykit.toml and the checked model file. */

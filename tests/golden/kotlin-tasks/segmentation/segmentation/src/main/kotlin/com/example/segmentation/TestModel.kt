@@ -5,6 +5,7 @@ package com.example.segmentation
 
 import android.content.Context
 import android.graphics.Bitmap
+import android.net.Uri
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
@@ -16,7 +17,10 @@ import kotlinx.coroutines.flow.asStateFlow
  *
  * Every call is safe from any thread and works on another one. Close the model when it is not needed any more.
  */
-public class TestModel private constructor(private val session: ModelSession) : AutoCloseable {
+public class TestModel private constructor(
+    private val session: ModelSession,
+    private val context: Context,
+) : AutoCloseable {
     /** What the model knows of itself. */
     public val info: ModelInfo get() = session.info
 
@@ -31,9 +35,13 @@ public class TestModel private constructor(private val session: ModelSession) : 
      * @throws ModelException if the picture cannot be used, the accelerator fails or the model is closed.
      */
     public suspend fun segment(image: Bitmap, orientation: Orientation = Orientation.Up): SegmentationMask =
-        session.see({ image.toPixels(orientation, it) }) { outputs, placement ->
-            MASK.read(outputs, placement, info.labels)
-        }
+        segment { image.toPixels(orientation, it) }
+
+    /** The same for a picture file, turned upright by its EXIF orientation. */
+    public suspend fun segment(image: Uri): SegmentationMask = segment { readPicture(context, image, it) }
+
+    private suspend fun segment(read: (IntArray) -> Pixels): SegmentationMask =
+        session.see(read) { outputs, placement -> MASK.read(outputs, placement, info.labels) }
 
     /** Runs the model once, so that the first call does not wait for it. */
     public suspend fun prewarm(): Unit = session.prewarm()
@@ -59,7 +67,8 @@ public class TestModel private constructor(private val session: ModelSession) : 
          */
         public suspend fun load(context: Context, options: ModelOptions = ModelOptions()): TestModel {
             val platform = AndroidPlatform(context.applicationContext, CONTRACT, options)
-            return TestModel(ModelSession.load(CONTRACT, platform, options, states))
+            val session = ModelSession.load(CONTRACT, platform, options, states)
+            return TestModel(session, context.applicationContext)
         }
 
         /** From deploykit.toml and the checked model file. */

@@ -16,7 +16,9 @@ import kotlinx.coroutines.flow.asStateFlow
  *
  * Every call is safe from any thread and works on another one. Close the model when it is not needed any more.
  */
-public class TestModel private constructor(private val session: ModelSession) : AutoCloseable {
+public class TestModel private constructor(
+    private val session: ModelSession,
+) : AutoCloseable {
     /** What the model knows of itself. */
     public val info: ModelInfo get() = session.info
 
