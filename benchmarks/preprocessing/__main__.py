@@ -2,9 +2,10 @@
 
     python -m benchmarks.preprocessing [--runs N] [--markdown docs/sdk-speed.md]
 
-Kotlin's runtime on a JVM beside OpenCV (`INTER_AREA`, which averages when it shrinks, as the contract's filters do; plain
-`INTER_LINEAR` would look at four pixels only) and Pillow, which computes the very same bytes. All get the same picture in
-memory and give float32; one thread each, in turns, the median of the runs after the first half, which warms up.
+Kotlin's runtime on a JVM beside OpenCV (`INTER_AREA`, which averages when it shrinks, as the contract's filters do;
+plain `INTER_LINEAR` would look at four pixels only) and Pillow, which computes the very same bytes. All get the same
+picture in memory and give float32; one thread each, in turns, the median of the runs after the first half, which warms
+up.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Case:
 
     @property
     def spec(self) -> ImageInput:
+        """The contract."""
         return ImageInput(
             type="image", size=(self.size, self.size), resize=self.resize, crop=self.crop, crop_fraction=0.875
         )
@@ -57,6 +59,7 @@ CASES = (
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=60)
     parser.add_argument("--markdown", type=Path)
@@ -101,6 +104,7 @@ def row(case: Case, command: list[str], cv2: object, runs: int) -> tuple[Case, f
 
 
 def timed(work: Callable[[], object], runs: int) -> list[float]:
+    """Milliseconds of each run but the first half."""
     found = []
     for _ in range(runs):
         start = time.perf_counter()
@@ -122,10 +126,12 @@ def by_opencv(cv2: object, picture: np.ndarray, case: Case) -> np.ndarray:
 
 
 def table(rows: list[tuple[Case, float, float, float, int]], version: str) -> str:
+    """The page."""
     lines = [
         "# How long a picture takes before the model sees it",
         "",
-        f"`python -m benchmarks.preprocessing`: the Kotlin runtime on a JVM, OpenCV {version} (`INTER_AREA`) and Pillow, one thread each.",
+        f"`python -m benchmarks.preprocessing`: the Kotlin runtime on a JVM, OpenCV {version} (`INTER_AREA`) and Pillow, one",
+        "thread each. OpenCV has a path of its own for sizes that are an exact fraction, as 640×480 to 320×240.",
         "",
         "| picture | becomes | Kotlin | OpenCV | Pillow | Kotlin / OpenCV | Kotlin / Pillow | allocated |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
