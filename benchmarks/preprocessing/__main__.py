@@ -131,7 +131,7 @@ def table(rows: list[tuple[Case, float, float, float, int]], version: str) -> st
         "# How long a picture takes before the model sees it",
         "",
         f"`python -m benchmarks.preprocessing`: the Kotlin runtime on a JVM, OpenCV {version} (`INTER_AREA`) and",
-        "Pillow, one thread each. OpenCV has a path of its own for sizes that are an exact fraction, as 640×480 to 320×240.",
+        "Pillow, one thread each. OpenCV has a path of its own for exact fractions, as 640×480 to 320×240.",
         "",
         "| picture | becomes | Kotlin | OpenCV | Pillow | Kotlin / OpenCV | Kotlin / Pillow | allocated |",
         "|---|---|--:|--:|--:|--:|--:|--:|",

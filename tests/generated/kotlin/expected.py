@@ -89,7 +89,7 @@ def large(folder: Path) -> str:
 
 
 def opened(file: Path, orientation: int) -> Image.Image:
-    """A picture, turned upright: by what an app says, not by the file's own EXIF data, which Android's decoder leaves."""
+    """A picture, turned upright by what an app says: like Android's decoder, without a look at the file's EXIF data."""
     picture = Image.fromarray(np.asarray(Image.open(file).convert("RGB")))
     picture.getexif()[0x0112] = orientation
     return ImageOps.exif_transpose(picture)
