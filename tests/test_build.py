@@ -353,7 +353,9 @@ def test_an_entry_without_a_config_gets_a_generic_contract(tmp_path: Path, cli: 
     assert set(report.model.contract.inputs) == {"ids", "bias"}
     assert set(report.model.contract.outputs) == {"mean", "sum"}
     assert {a.verdict for a in report.artifacts} == {"passed"}
-    assert all("no typed API" in sdk.reason for sdk in report.sdks)
+    assert {sdk.language: sdk.written for sdk in report.sdks}["kotlin"]
+    (source,) = (tmp_path / "build/android").rglob("*Model.kt")
+    assert "public val ids: IntTensor" in source.read_text("utf-8")
 
 
 DETECTOR = """
