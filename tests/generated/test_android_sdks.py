@@ -16,6 +16,7 @@ from PIL import Image
 
 from deploykit.codegen import kotlin, kotlin_text
 from deploykit.codegen.write import write_tree
+from deploykit.diff.kotlin import declarations
 from deploykit.spec import ImageInput
 from deploykit.transforms import preprocess
 from tests.conftest import deploykit
@@ -92,23 +93,25 @@ def test_sdks_compile_and_answer_as_python_does(tmp_path: Path) -> None:
     assert compared.keys() == {(engine, task) for task in built for engine in TARGETS}
     assert min(compared.values()) >= 6
     assert sum(compared.values()) >= len(TARGETS) * cases
-    check_api(tmp_path / "api")
+    check_api(tmp_path / "api", {task: folders["litert"] / task for task, folders in built.items()})
     print(done.stdout)
     count = len(list((tmp_path / "sources/library").iterdir()))
     print(f"{count} SDKs compiled, {sum(compared.values())} answers of {len(compared)} of them compared with Python's")
 
 
-def check_api(dumps: Path) -> None:
-    """What apps can call of the LiteRT SDKs is what was written down, and what sdk.md names or its types need."""
+def check_api(dumps: Path, libraries: dict[str, Path]) -> None:
+    """What apps can call of the LiteRT SDKs is written down, not more than it should be, and read from their sources."""
     if os.environ.get("DEPLOYKIT_UPDATE_GOLDEN") == "1":
         shutil.rmtree(API, ignore_errors=True)
         shutil.copytree(dumps, API)
-    assert {file.name for file in dumps.iterdir()} == {f"{task}.api" for task in projects.PROJECTS}
-    for file in dumps.iterdir():
-        text = file.read_text("utf-8")
-        assert text == (API / file.name).read_text("utf-8"), f"{file.name}: DEPLOYKIT_UPDATE_GOLDEN=1 writes it anew"
+    assert {file.stem for file in dumps.iterdir()} == libraries.keys()
+    for task, library in libraries.items():
+        text = (dumps / f"{task}.api").read_text("utf-8")
         leaked = api_dumps.outer_types(text) - PUBLIC
-        assert not leaked, f"{file.name}: apps see {', '.join(sorted(leaked))}; make it internal"
+        assert not leaked, f"{task}: apps see {', '.join(sorted(leaked))}; make it internal"
+        assert text == (API / f"{task}.api").read_text("utf-8"), f"{task}: DEPLOYKIT_UPDATE_GOLDEN=1 writes it anew"
+        sources = [path.read_text("utf-8") for path in (library / "src/main/kotlin").rglob("*.kt")]
+        assert api_dumps.expected(declarations(sources)) == api_dumps.members(text), task
 
 
 def build(task: str, project: Path, out: Path) -> dict[sdks.Engine, Path]:
