@@ -15,6 +15,9 @@ PLATFORMS = ("android", "ios")
 EXHAUSTIVE = {"android": "a `when` over it without `else`", "ios": "a `switch` over it without `default`"}
 """Code that a new case breaks."""
 
+LONGEST = 200
+"""Of two forms of a declaration that are told in full."""
+
 
 def compare(old: Built, new: Built) -> Iterator[Change]:
     """Of the SDKs of two builds."""
@@ -40,7 +43,7 @@ def _declarations(old: Built, new: Built, platform: str) -> Iterator[Change]:
         yield _change("breaking", platform, f"gone: {_placed(each)}")
     for pair in found.changed:
         more = "; calls compile as they are, what was compiled has to be compiled again" if pair.calls_compile else ""
-        yield _change("breaking", platform, f"{_placed(pair.new)}, was {pair.old.shown}{more}")
+        yield _change("breaking", platform, f"{_pair(pair)}{more}")
     for each in found.added:
         owner = each.owner
         if each.closed and any(other.kind == "type" and other.place == owner for other in was.declarations):
@@ -49,6 +52,22 @@ def _declarations(old: Built, new: Built, platform: str) -> Iterator[Change]:
             yield _change("compatible", platform, f"new: {_placed(each)}")
     for pair in found.defaults:
         yield from _defaults(pair, platform)
+
+
+def _pair(pair: Pair) -> str:
+    """Both forms, or, where they are long, the parameters in which they differ."""
+    both = f"{_placed(pair.new)}, was {pair.old.shown}"
+    same = (pair.old.before, pair.old.after) == (pair.new.before, pair.new.after)
+    was, now = ({each.name: each.type for each in side.parameters or ()} for side in (pair.old, pair.new))
+    # Swift's parameters may have no names.
+    if len(both) <= LONGEST or not same or "_" in {*was, *now}:
+        return both
+    told = [f"{name} is {now[name]}, was {was[name]}" for name in was if now.get(name, was[name]) != was[name]]
+    told += [f"{name} is gone" for name in was if name not in now]
+    told += [f"{name}: {now[name]} is new" for name in now if name not in was]
+    what = f"{pair.new.owner}: {pair.new.before}(…)" if pair.new.owner else f"{pair.new.before}(…)"
+    order = f"its parameters stand in the order {', '.join(now)}"
+    return f"{what}: {'; '.join(told) or order}"
 
 
 def _placed(each: Declaration) -> str:

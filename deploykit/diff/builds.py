@@ -142,9 +142,7 @@ def _kotlin(root: Path, record: SdkRecord, manifest: Manifest) -> Sdk:
     catalog = tomllib.loads(_text(root / "gradle/libs.versions.toml"))
     libraries = {name: each for name, each in catalog.get("libraries", {}).items() if ENGINE_ALIASES.match(name)}
     everything = "\n".join(texts.values())
-    cascade = _first(
-        r"accelerators = listOf\((Accelerator\.\w+(?:, Accelerator\.\w+)*)\),\n\s*requiredSnrDb", everything
-    )
+    cascade = _first(r"^ *accelerators = listOf\((Accelerator\.\w+(?:, Accelerator\.\w+)*)\)", everything)
     return Sdk(
         record,
         manifest,

@@ -92,6 +92,22 @@ def text_of(found: Diff) -> str:
     return "".join(f"{line.rstrip()}\n" for line in caught.get().splitlines())
 
 
+def test_of_long_declarations_only_the_parameters_are_told_that_differ(tmp_path: Path) -> None:
+    old, new = pair(tmp_path)
+    new.edit(
+        KOTLIN / "SelfTestReport.kt",
+        {"    val test: String,": "    val picture: String,", "    val coldMs: Double?,": "    val coldMs: Float?,"},
+    )
+    swapped = "    val inputHeight: Int?,\n    val inputWidth: Int?,"
+    new.edit(KOTLIN / "Model.kt", {"    val inputWidth: Int?,\n    val inputHeight: Int?,": swapped})
+    texts = [change.text for change in diff(old.path, new.path).changes if "constructor" in change.text]
+    assert texts == [
+        "ModelInfo: constructor(…): its parameters stand in the order name, version, sha256, precision, engine, "
+        "labels, inputHeight, inputWidth, license, parity, deploykit",
+        "SelfTestRow: constructor(…): coldMs is Float?, was Double?; test is gone; picture: String is new",
+    ]
+
+
 def worse(record: ParityRecord) -> ParityRecord:
     """Of one artifact: too few dB, and another figure on samples."""
     if (record.target, record.precision) != ("ios_onnx", "fp16"):

@@ -100,7 +100,7 @@ def test_sdks_compile_and_answer_as_python_does(tmp_path: Path) -> None:
 
 
 def check_api(dumps: Path, libraries: dict[str, Path]) -> None:
-    """What apps can call of the LiteRT SDKs is written down, not more than it should be, and read from their sources."""
+    """What apps can call of the LiteRT SDKs is as written down, no more than it should be, and read from sources."""
     if os.environ.get("DEPLOYKIT_UPDATE_GOLDEN") == "1":
         shutil.rmtree(API, ignore_errors=True)
         shutil.copytree(dumps, API)
