@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -132,6 +132,8 @@ def _sdk(folder: Path, record: SdkRecord, manifests: dict[tuple[str, str], Manif
     if not root.is_dir() or manifest is None:
         lack = root if not root.is_dir() else f"the artifact of {root}, {record.target} {record.precision},"
         raise ArgumentsError([f"{lack} is named by the report of the build, and is not there; build again"])
+    if record.language not in READERS:
+        raise ArgumentsError([f"{root} is in {record.language}; this deploykit reads {', '.join(READERS)}"])
     return READERS[record.language](root, record, manifest)
 
 
@@ -139,7 +141,7 @@ def _kotlin(root: Path, record: SdkRecord, manifest: Manifest) -> Sdk:
     sources = [path for path in root.glob("*/src/main/kotlin") if path.parents[2].name != "app"]
     library = _only(sources, root, "the library's src/main/kotlin").parents[2]
     texts = _texts(library / "src/main/kotlin", "*.kt")
-    catalog = tomllib.loads(_text(root / "gradle/libs.versions.toml"))
+    catalog = _toml(root / "gradle/libs.versions.toml")
     libraries = {name: each for name, each in catalog.get("libraries", {}).items() if ENGINE_ALIASES.match(name)}
     everything = "\n".join(texts.values())
     cascade = _first(r"^ *accelerators = listOf\((Accelerator\.\w+(?:, Accelerator\.\w+)*)\)", everything)
@@ -150,7 +152,7 @@ def _kotlin(root: Path, record: SdkRecord, manifest: Manifest) -> Sdk:
         _declarations(texts, kotlin.declarations),
         _bytes(library / "src/main/assets"),
         _first(r"minSdk = (\d+)", _text(library / "build.gradle.kts")),
-        {each["module"]: each["version"] for each in libraries.values()},
+        {str(each.get("module")): str(each.get("version")) for each in libraries.values()},
         tuple(cascade.replace("Accelerator.", "").split(", ")) if cascade else (),
     )
 
@@ -205,6 +207,13 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        raise ArgumentsError([f"{file} cannot be read: {error}; build again"]) from None
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(file))
+    except tomllib.TOMLDecodeError as error:
         raise ArgumentsError([f"{file} cannot be read: {error}; build again"]) from None
 
 

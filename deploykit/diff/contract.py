@@ -13,6 +13,9 @@ from deploykit.spec import Contract, ImageInput, InputSpec, TensorInput
 SHOWN = 6
 """Of a list of labels."""
 
+READ_INSIDE = ("image-classification", "object-detection", "segmentation")
+"""Tasks whose SDKs make labels, boxes and masks of an output, whatever its shape."""
+
 INSIDE = "inside the SDK; an app gives the same pictures"
 
 IMAGE: dict[str, str] = {
@@ -216,17 +219,18 @@ def _tried(values: Sequence[int], low: int, high: int) -> Iterable[int]:
 
 
 def _shapes(old: Built, new: Built, contract: Contract) -> Iterator[Change]:
-    """Of outputs, which only artifacts know."""
-    was, now = (next(iter(built.manifests.values()), None) for built in (old, new))
-    if was is None or now is None:
+    """Of outputs, which only artifacts know; of the first that both builds have, or of each one's first."""
+    key = next((key for key in old.manifests if key in new.manifests), None)
+    was, now = (built.manifests.get(key) if key else next(iter(built.manifests.values()), None) for built in (old, new))
+    if was is None or now is None or contract.task in READ_INSIDE:
         return
+    # A picture's size changes with its source's; a tensor's or a vector's is what code counts on.
+    effect: Effect = "changed" if contract.task == "image-to-image" else "breaking"
     before = {tensor.name: tensor for tensor in was.signature.outputs}
     for tensor in now.signature.outputs:
-        earlier = before.get(tensor.name)
-        if earlier is None or contract.task in ("image-classification", "object-detection", "segmentation"):
-            continue
+        earlier = before.get(tensor.name, tensor)
         if earlier.shape != tensor.shape:
             told = f"the output {tensor.name} has the shape {_dims(tensor.shape)}, was {_dims(earlier.shape)}"
-            yield _change("breaking", told)
+            yield _change(effect, told)
         if earlier.dtype != tensor.dtype:
-            yield _change("breaking", f"the output {tensor.name} holds {tensor.dtype}, was {earlier.dtype}")
+            yield _change(effect, f"the output {tensor.name} holds {tensor.dtype}, was {earlier.dtype}")

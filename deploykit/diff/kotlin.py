@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from deploykit.diff.declarations import Declaration, Parameter
-from deploykit.diff.tokens import Source, read
+from deploykit.diff.tokens import Source, read, within_file
 
 VISIBILITIES = frozenset({"public", "private", "internal", "protected"})
 FORMS = frozenset({"data", "enum", "annotation", "inner", "companion", "value", "fun", "sealed", "abstract", "open"})
@@ -54,7 +54,8 @@ def declarations(texts: Iterable[str]) -> list[Declaration]:
     found = list[Declaration]()
     for text in texts:
         source = read(text, dollars=True)
-        found += _Reader(source).members(0, len(source.tokens), "")
+        with within_file():
+            found += _Reader(source).members(0, len(source.tokens), "")
     sealed = {each.place for each in found if each.kind == "type" and each.before.startswith("sealed ")}
     return [replace(each, closed=each.closed or (each.kind == "type" and each.owner in sealed)) for each in found]
 
@@ -124,7 +125,7 @@ class _Reader:
         start, stop = body
         if "enum" in head.modifiers:
             made += self.cases(start, stop, inside)
-            start = next((at for at in self.steps(start, stop) if self.is_at(at, ";")), stop - 1) + 1
+            start = next((at for at in self.source.steps(start, stop) if self.is_at(at, ";")), stop - 1) + 1
         return [*made, *self.members(start, stop, inside)], stop + 1
 
     def header_end(self, place: int, end: int) -> int:
@@ -171,14 +172,7 @@ class _Reader:
                 yield from self.property(given, stop, owner)
 
     def has_constructors(self, body: tuple[int, int] | None) -> bool:
-        return body is not None and any(self.is_at(at, "constructor") for at in self.steps(*body))
-
-    def steps(self, start: int, end: int) -> Iterator[int]:
-        """Places between two, without what stands in brackets."""
-        place = start
-        while place < end:
-            yield place
-            place = self.source.after(place)
+        return body is not None and any(self.is_at(at, "constructor") for at in self.source.steps(*body))
 
     def supertypes(self, start: int, end: int) -> Iterator[str]:
         """Names of what a type is, too."""
@@ -188,7 +182,7 @@ class _Reader:
 
     def cases(self, start: int, end: int, owner: str) -> Iterator[Declaration]:
         """Of an enum, up to the `;`."""
-        stop = next((at for at in self.steps(start, end) if self.is_at(at, ";")), end)
+        stop = next((at for at in self.source.steps(start, end) if self.is_at(at, ";")), end)
         for begin, _ in self.source.pieces(start, stop):
             at = begin
             while self.source.tokens[at].text.startswith("@"):
@@ -199,8 +193,8 @@ class _Reader:
     def parameters(self, start: int, end: int) -> tuple[Parameter, ...]:
         found = []
         for begin, stop in self.source.pieces(start, end):
-            colon = next(at for at in self.steps(begin, stop) if self.is_at(at, ":"))
-            equals = next((at for at in self.steps(colon, stop) if self.is_at(at, "=")), stop)
+            colon = self.source.find(begin, stop, ":")
+            equals = next((at for at in self.source.steps(colon, stop) if self.is_at(at, "=")), stop)
             many = any(self.is_at(at, "vararg") for at in range(begin, colon))
             default = self.source.text(equals + 1, stop) if equals < stop else None
             kind = ("vararg " if many else "") + self.source.text(colon + 1, equals)
@@ -237,7 +231,7 @@ class _Reader:
 
     def hides_its_setter(self, place: int, end: int) -> bool:
         """Whether `private set` stands behind a property, before the next declaration."""
-        for at in self.steps(place, end):
+        for at in self.source.steps(place, end):
             if self.source.tokens[at].first and self.head(at, end):
                 return False
             if self.is_at(at, *HIDDEN) and self.is_at(at + 1, "set"):
@@ -251,9 +245,7 @@ class _Reader:
             stop = next((at for at in range(head.place + 1, end) if self.source.tokens[at].first), end)
             return Declaration("type", owner, name, f"typealias {self.source.text(head.place, stop)}")
         generics, place = self.generics(head.place)
-        opening = place
-        while not self.is_at(opening, "("):
-            opening += 1
+        opening = self.source.find(place, end, "(")
         made = head.keyword == "constructor"
         name = "constructor" if made else self.source.text(place, opening)
         given = self.parameters(opening + 1, self.source.ends[opening])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from deploykit.diff.declarations import Declaration, Kind, Parameter
-from deploykit.diff.tokens import Source, read
+from deploykit.diff.tokens import Source, read, within_file
 
 HIDDEN = frozenset({"internal", "private", "fileprivate", "package"})
 STORAGE = frozenset(
@@ -54,7 +54,8 @@ def declarations(texts: Iterable[str]) -> list[Declaration]:
     found, named = list[Declaration](), set[str]()
     for text in texts:
         source = read(text)
-        found += _Reader(source).members(0, len(source.tokens), "", False)
+        with within_file():
+            found += _Reader(source).members(0, len(source.tokens), "", False)
         tokens = source.tokens
         named |= {tokens[at + 1].text for at in range(len(tokens) - 1) if tokens[at].text in TYPES - {"extension"}}
     # Extensions of the module's own types are seen by apps only if the type is.
@@ -124,20 +125,20 @@ class _Reader:
 
     def brace(self, place: int, end: int) -> int:
         """Where a type's body begins."""
-        return next(at for at in self.steps(place, end) if self.is_at(at, "{"))
+        return self.source.find(place, end, "{")
 
     def type(self, head: Head, end: int, owner: str, public: bool) -> tuple[list[Declaration], int]:
         """A type, or an extension of one, with what it holds, and the place behind it."""
         opening = self.brace(head.place, end)
         stop = self.source.ends[opening]
         generics, after = self.generics(head.place + 1)
-        colon = next((at for at in self.steps(after, opening) if self.is_at(at, ":", "where")), opening)
+        colon = next((at for at in self.source.steps(after, opening) if self.is_at(at, ":", "where")), opening)
         extends = head.keyword == "extension"
         name = self.source.text(head.place, after if not extends else colon).removesuffix(generics)
         inside = ".".join(filter(None, (owner, name)))
         made = [] if extends else [Declaration("type", owner, name, f"{head.told}{head.keyword} {name}{generics}")]
         if self.is_at(colon, ":") and (public or not extends):
-            last = next((at for at in self.steps(colon, opening) if self.is_at(at, "where")), opening)
+            last = next((at for at in self.source.steps(colon, opening) if self.is_at(at, "where")), opening)
             names = [self.source.text(*piece) for piece in self.source.pieces(colon + 1, last)]
             made += [Declaration("supertype", inside, each, f": {each}") for each in names]
         if head.keyword == "enum":
@@ -145,13 +146,6 @@ class _Reader:
         implied = head.keyword == "protocol" or (extends and public)
         made += self.members(opening + 1, stop, inside, implied)
         return made, stop + 1
-
-    def steps(self, start: int, end: int) -> Iterator[int]:
-        """Places between two, without what stands in brackets."""
-        place = start
-        while place < end:
-            yield place
-            place = self.source.after(place)
 
     def generics(self, place: int) -> tuple[str, int]:
         """`<K>` and the place behind it."""
@@ -166,16 +160,16 @@ class _Reader:
 
     def cases(self, start: int, end: int, owner: str) -> Iterator[Declaration]:
         """Of an enum."""
-        for at in self.steps(start, end):
+        for at in self.source.steps(start, end):
             if self.is_at(at, "case") and (self.source.tokens[at].first or self.is_at(at - 1, "indirect", "{")):
                 for begin, stop in self.source.pieces(at + 1, self.line_end(at + 1, end)):
-                    equals = next((at for at in self.steps(begin, stop) if self.is_at(at, "=")), stop)
+                    equals = next((at for at in self.source.steps(begin, stop) if self.is_at(at, "=")), stop)
                     name, shown = self.source.tokens[begin].text, self.source.text(begin, equals)
                     yield Declaration("case", owner, name, f"case {shown}", closed=True)
 
     def line_end(self, place: int, end: int) -> int:
         """Where the declaration that has no body ends."""
-        for at in self.steps(place, end):
+        for at in self.source.steps(place, end):
             if at > place and self.source.tokens[at].first and not self.is_at(at - 1, ",", "->", ":", "=", "&"):
                 return at
         return end
@@ -191,9 +185,9 @@ class _Reader:
             yield Declaration("type", owner, self.source.tokens[head.place].text, f"{head.keyword} {shown}")
 
     def function(self, head: Head, end: int, owner: str) -> Declaration:
-        opening = next(at for at in range(head.place, end) if self.is_at(at, "("))
+        opening = self.source.find(head.place, end, "(")
         behind = self.source.after(opening)
-        stop = next((at for at in self.steps(behind, self.line_end(behind, end)) if self.is_at(at, "{")), None)
+        stop = next((at for at in self.source.steps(behind, self.line_end(behind, end)) if self.is_at(at, "{")), None)
         result = self.source.text(behind, stop if stop is not None else self.line_end(behind, end))
         named = self.source.text(head.place, opening)
         shown = f"{head.told}{head.keyword}{' ' + named if head.keyword == 'func' else named}"
@@ -206,8 +200,8 @@ class _Reader:
     def parameters(self, start: int, end: int) -> tuple[Parameter, ...]:
         found = []
         for begin, stop in self.source.pieces(start, end):
-            colon = next(at for at in self.steps(begin, stop) if self.is_at(at, ":"))
-            equals = next((at for at in self.steps(colon, stop) if self.is_at(at, "=")), stop)
+            colon = self.source.find(begin, stop, ":")
+            equals = next((at for at in self.source.steps(colon, stop) if self.is_at(at, "=")), stop)
             while self.source.tokens[begin].text.startswith("@"):
                 begin += 1
             default = self.source.text(equals + 1, stop) if equals < stop else None
@@ -217,7 +211,7 @@ class _Reader:
     def property(self, head: Head, end: int, owner: str) -> Iterator[Declaration]:
         name, place = self.source.tokens[head.place].text, head.place + 1
         stop = self.line_end(place, end)
-        until = next((at for at in self.steps(place, stop) if self.is_at(at, "=", "{")), stop)
+        until = next((at for at in self.source.steps(place, stop) if self.is_at(at, "=", "{")), stop)
         written = self.source.text(place + 1, until) if self.is_at(place, ":") else self.inferred(until)
         after = f": {written}" if written else ""
         yield Declaration("property", owner, name, f"{head.told}let {name}", after=after)
@@ -235,5 +229,5 @@ class _Reader:
         """Whether a `var` whose type ends at `place` is stored, or computed with a setter."""
         if not self.is_at(place, "{"):
             return True
-        words = {self.source.tokens[at].text for at in self.steps(place + 1, self.source.ends[place])}
+        words = {self.source.tokens[at].text for at in self.source.steps(place + 1, self.source.ends[place])}
         return bool(words & {"set", "willSet", "didSet"})

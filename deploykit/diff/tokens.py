@@ -7,7 +7,8 @@ gives up on the runtime's `ModelSession.kt`, and Pygments takes the `}` in `"${f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 OPENING = {"(": ")", "[": "]", "{": "}"}
@@ -39,11 +40,13 @@ class Token:
         text: as it stands there.
         first: whether it is the first of its line.
         spaced: whether white space stands before it.
+        line: where it stands.
     """
 
     text: str
     first: bool = False
     spaced: bool = False
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,25 @@ class Source:
         """Tokens as text, with the same spaces whatever the spaces in the file."""
         return joined(self.tokens[start:end])
 
+    def steps(self, start: int, end: int) -> Iterator[int]:
+        """Places between two, without what stands in brackets."""
+        place = start
+        while place < end:
+            yield place
+            place = self.after(place)
+
+    def find(self, start: int, end: int, *texts: str) -> int:
+        """The first of some tokens between two places, outside of brackets.
+
+        Raises:
+            UnreadableError: if none stands there.
+        """
+        found = next((at for at in self.steps(start, end) if self.tokens[at].text in texts), None)
+        if found is None:
+            line = self.tokens[min(start, len(self.tokens) - 1)].line
+            raise UnreadableError(f"line {line}: a {texts[0]} is missing behind this declaration's name")
+        return found
+
     def pieces(self, start: int, end: int) -> list[tuple[int, int]]:
         """What stands between commas, outside of brackets; empty where there is nothing."""
         found, begin, place, angles = [], start, start, 0
@@ -83,6 +105,15 @@ class Source:
         return [piece for piece in [*found, (begin, end)] if piece[0] < piece[1]]
 
 
+@contextmanager
+def within_file() -> Iterator[None]:
+    """A declaration that goes on behind the file's last token is no programming error, but a file that was cut off."""
+    try:
+        yield
+    except IndexError:
+        raise UnreadableError("it ends in the middle of a declaration") from None
+
+
 def read(text: str, dollars: bool = False) -> Source:
     """The tokens of a Kotlin or Swift file.
 
@@ -93,7 +124,7 @@ def read(text: str, dollars: bool = False) -> Source:
     Raises:
         UnreadableError: if a string, a comment or a bracket is not closed.
     """
-    tokens, place, first, spaced = list[Token](), 0, True, False
+    tokens, place, line, first, spaced = list[Token](), 0, 1, True, False
     while place < len(text):
         match = _TOKEN.match(text, place)
         assert match is not None  # the last alternative takes any sign
@@ -105,8 +136,9 @@ def read(text: str, dollars: bool = False) -> Source:
         else:
             if kind in ("string", "hash"):
                 end = _string_end(text, place, dollars)
-            tokens.append(Token(text[place:end], first, spaced))
+            tokens.append(Token(text[place:end], first, spaced, line))
             first = spaced = False
+        line += text.count("\n", place, end)
         place = end
     return Source(tuple(tokens), _ends(tokens))
 
@@ -188,10 +220,10 @@ def _ends(tokens: Sequence[Token]) -> dict[int, int]:
             waiting.append(place)
         elif token.text in OPENING.values():
             if not waiting or OPENING[tokens[waiting[-1]].text] != token.text:
-                raise UnreadableError(f"a {token.text} closes nothing")
+                raise UnreadableError(f"line {token.line}: this {token.text} closes nothing")
             ends[waiting.pop()] = place
     if waiting:
-        raise UnreadableError(f"a {tokens[waiting[-1]].text} is never closed")
+        raise UnreadableError(f"line {tokens[waiting[-1]].line}: this {tokens[waiting[-1]].text} is never closed")
     return ends
 
 

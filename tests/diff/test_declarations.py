@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import ModuleType
 
 import pytest
@@ -30,6 +31,22 @@ def test_declarations_are_read(read: ModuleType, request: pytest.FixtureRequest)
 def test_what_is_cut_off_is_refused(source: str) -> None:
     with pytest.raises(tokens.UnreadableError):
         kotlin.declarations([source])
+
+
+@pytest.mark.parametrize("read", [kotlin, swift], ids=["kt", "swift"])
+def test_sources_that_lack_a_word_are_read_or_refused(read: ModuleType, request: pytest.FixtureRequest) -> None:
+    text = (GOLDEN / f"declarations.{request.node.callspec.id}").read_text("utf-8")
+    refused = 0
+    for word in re.finditer(r"\w+|[^\w\s]", text):
+        try:
+            read.declarations([text[: word.start()] + text[word.end() :]])
+        except tokens.UnreadableError:
+            refused += 1
+        try:
+            read.declarations([text[: word.end()]])
+        except tokens.UnreadableError:
+            refused += 1
+    assert refused > 100
 
 
 def test_the_runtime_is_read_as_kotlin_compiled_it() -> None:

@@ -203,6 +203,23 @@ def test_embeddings_of_other_weights_cannot_be_compared(tmp_path: Path) -> None:
     assert "vectors that an app has kept cannot be compared with new ones" in text
 
 
+@pytest.mark.parametrize(("task", "effect"), [("tensors", "breaking"), ("image-to-image", "changed")])
+def test_outputs_have_the_shapes_of_the_artifacts(tmp_path: Path, task: str, effect: str) -> None:
+    report = report_cases.good()
+    contract = report.model.contract.model_copy(update={"task": task, "outputs": tensors().outputs, "labels": ()})
+    model = report.model.model_copy(update={"contract": contract})
+    old, new = (folder(tmp_path / n, report.model_copy(update={"model": model, "sdks": ()})) for n in ("old", "new"))
+    for artifact in report.artifacts:
+        name = f"artifacts/{artifact.target}/{artifact.precision}/manifest.json"
+        new.edit(
+            name, {'"name":"best","dtype":"float32","shape":[1,16]': '"name":"best","dtype":"int32","shape":[1,32]'}
+        )
+    assert between(old, new) == [
+        (effect, "the output best has the shape 1 × 32, was 1 × 16"),
+        (effect, "the output best holds int32, was float32"),
+    ]
+
+
 @pytest.mark.parametrize("direction", ["lost", "won"])
 def test_a_platform_that_only_one_build_has(tmp_path: Path, direction: str) -> None:
     report = report_cases.good()
@@ -247,10 +264,23 @@ def remove_sdk(new: Folder) -> str:
 def cut_source(new: Folder) -> str:
     file = new.path / KOTLIN / "Model.kt"
     file.write_text(file.read_text("utf-8").rstrip()[:-1], "utf-8")
-    return "Model.kt: a { is never closed; build again"
+    return ": this { is never closed; build again"
 
 
-@pytest.mark.parametrize("damage", [damage_manifest, damage_report, remove_sdk, cut_source])
+def damage_catalog(new: Folder) -> str:
+    (new.path / "android/gradle/libs.versions.toml").write_text("[libraries", "utf-8")
+    return "libs.versions.toml cannot be read"
+
+
+def name_another_language(new: Folder) -> str:
+    new.edit("report/report.json", {'"language":"swift"': '"language":"dart"'})
+    return "ios is in dart; this deploykit reads kotlin, swift"
+
+
+DAMAGE = [damage_manifest, damage_report, remove_sdk, cut_source, damage_catalog, name_another_language]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_damaged_folders_are_told_with_the_remedy(tmp_path: Path, damage: Callable[[Folder], str]) -> None:
     old, new = pair(tmp_path)
     expected = damage(new)
