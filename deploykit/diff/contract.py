@@ -49,10 +49,8 @@ def compare(old: Built, new: Built) -> Iterator[Change]:
     if before.task != after.task:
         yield _change("breaking", f"the task was {before.task}, it is {after.task}")
     yield from _labels(before.labels, after.labels)
-    if before.verb != after.verb:
-        yield _change("breaking", f"the method was {before.verb or 'process'}, it is {after.verb or 'process'}")
-    if before.overlap != after.overlap:
-        yield _change("changed", f"large pictures went through {_tiles(before)}, they go through {_tiles(after)}")
+    if before.task == after.task == "image-to-image":
+        yield from _making(before, after)
     yield from _inputs(before, after)
     yield from _outputs(before, after)
     yield from _dimensions(before, after)
@@ -69,6 +67,14 @@ def _weights(before: Contract, after: Contract) -> Iterator[Change]:
         yield _change("breaking", f"{text}; compute them anew")
     else:
         yield _change("changed", "the network's weights are others, so answers differ")
+
+
+def _making(before: Contract, after: Contract) -> Iterator[Change]:
+    """Of pictures from pictures."""
+    if before.verb != after.verb:
+        yield _change("breaking", f"the method was {before.verb or 'process'}, it is {after.verb or 'process'}")
+    if before.overlap != after.overlap:
+        yield _change("changed", f"large pictures went through {_tiles(before)}, they go through {_tiles(after)}")
 
 
 def _tiles(contract: Contract) -> str:

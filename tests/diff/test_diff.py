@@ -203,6 +203,17 @@ def test_embeddings_of_other_weights_cannot_be_compared(tmp_path: Path) -> None:
     assert "vectors that an app has kept cannot be compared with new ones" in text
 
 
+def test_another_task_is_told_once(tmp_path: Path) -> None:
+    plain = Contract(task="tensors", inputs=tensors().inputs, outputs=tensors().outputs, dims=tensors().dims)
+    made = plain.model_copy(update={"task": "image-to-image", "verb": "enlarge", "overlap": 3})
+    assert contract_changes(tmp_path / "a", plain, made) == [("breaking", "the task was tensors, it is image-to-image")]
+    other = made.model_copy(update={"verb": "denoise", "overlap": None})
+    assert contract_changes(tmp_path / "b", made, other) == [
+        ("breaking", "the method was enlarge, it is denoise"),
+        ("changed", "large pictures went through tile by tile with 3 pixels of overlap, they go through as a whole"),
+    ]
+
+
 @pytest.mark.parametrize(("task", "effect"), [("tensors", "breaking"), ("image-to-image", "changed")])
 def test_outputs_have_the_shapes_of_the_artifacts(tmp_path: Path, task: str, effect: str) -> None:
     report = report_cases.good()
