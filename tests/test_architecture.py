@@ -60,9 +60,10 @@ def loaded_after(code: str) -> set[str]:
         "import deploykit.analysis",
         "import deploykit.accelerators.analysis",
         "import deploykit.bisect.command",
+        "import deploykit.diff.command",
         "from deploykit.cli import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass",
     ],
-    ids=["codegen", "pipeline", "run", "inspect", "analyze", "accelerators", "bisect", "help"],
+    ids=["codegen", "pipeline", "run", "inspect", "analyze", "accelerators", "bisect", "diff", "help"],
 )
 def test_no_heavy_package_is_imported(code: str) -> None:
     assert loaded_after(code) & set(HEAVY) == set()

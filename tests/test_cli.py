@@ -24,6 +24,7 @@ def test_version_and_help(cli: Callable[..., Run]) -> None:
         "run",
         "bench",
         "store",
+        "diff",
         "sweep",
         "report",
         "cache",

@@ -127,3 +127,24 @@ def store(
         else:
             out.print(command.shown(found))
         raise typer.Exit(1 if found.failed else 0)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="The output folder of the build that apps have.")],
+    new: Annotated[Path, typer.Argument(help="That of the build that they shall get.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+) -> None:
+    """Say what a new build changes for the app: contract, API, size, numbers and runtime.
+
+    Exit codes: 0 nothing breaks an app, 1 something does, 2 something given is wrong.
+    """
+    from deploykit.diff import command
+
+    with errors():
+        found = command.diff(old, new)
+        if as_json:
+            typer.echo(command.as_json(found))
+        else:
+            out.print(command.shown(found))
+        raise typer.Exit(1 if found.breaking else 0)

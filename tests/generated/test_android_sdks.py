@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,13 +16,22 @@ from PIL import Image
 
 from deploykit.codegen import ir, kotlin, kotlin_text
 from deploykit.codegen.write import write_tree
+from deploykit.diff.kotlin import declarations
 from deploykit.spec import ImageInput
 from deploykit.transforms import preprocess
 from tests.conftest import deploykit
-from tests.generated.kotlin import expected, host_models, projects, sdks
+from tests.generated.kotlin import api_dumps, expected, host_models, projects, sdks
 from tests.tools import require_tool
 
 PROJECT = Path(__file__).parent / "kotlin"
+
+API = Path(__file__).parents[1] / "golden/kotlin-api"
+"""What apps can call of the LiteRT SDK of each task, as Kotlin's tool for binary compatibility writes it."""
+
+MODEL = {"TestModel", "ModelInfo", "ModelOptions", "ModelException", "LoadState", "Accelerator", "Orientation"}
+ANSWERS = {"Classification", "ScoredLabel", "Detection", "Box", "SegmentationMask", "Embedding", "EmbeddingIndex"}
+PUBLIC = MODEL | ANSWERS | {"SelfTestReport", "SelfTestRow", "FloatTensor", "IntTensor", "BooleanTensor"}
+"""Types of all SDKs that apps see; everything else in the runtime is internal."""
 
 SIZES = [(1, 1), (3, 5), (24, 17), (33, 64), (200, 131)]
 """Width and height of the source pictures: one pixel, odd, smaller and larger than the models' inputs."""
@@ -80,11 +90,14 @@ def test_sdks_compile_and_answer_as_python_does(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout[-12000:]}\n{done.stderr[-4000:]}"
-    told = re.findall(r"COMPARED (\w+) (\w+) (\d+)", done.stdout)
+    # Not from Maven's output, into whose lines native code writes now and then.
+    reports = "".join(path.read_text("utf-8") for path in tmp_path.glob("target/library/surefire-reports/TEST-*.xml"))
+    told = re.findall(r"COMPARED (\w+) (\w+) (\d+) ", reports)
     compared = {(engine, task): int(count) for engine, task, count in told}
     assert compared.keys() == {(engine, task) for task in built for engine in TARGETS}
     assert min(compared.values()) >= 6
     assert sum(compared.values()) >= len(TARGETS) * cases
+    check_api(tmp_path / "api", {task: folders["litert"] / task for task, folders in built.items()})
     print(done.stdout)
     count = len(list((tmp_path / "sources/library").iterdir()))
     print(f"{count} SDKs compiled, {sum(compared.values())} answers of {len(compared)} of them compared with Python's")
@@ -104,6 +117,21 @@ def write_text(sdk: ir.Sdk, folder: Path) -> None:
     write_tree(
         (file for file in kotlin.files(sdk) if file.text is not None or file.path.name == ".editorconfig"), folder
     )
+
+
+def check_api(dumps: Path, libraries: dict[str, Path]) -> None:
+    """What apps can call of the LiteRT SDKs is as written down, no more than it should be, and read from sources."""
+    if os.environ.get("DEPLOYKIT_UPDATE_GOLDEN") == "1":
+        shutil.rmtree(API, ignore_errors=True)
+        shutil.copytree(dumps, API)
+    assert {file.stem for file in dumps.iterdir()} == libraries.keys()
+    for task, library in libraries.items():
+        text = (dumps / f"{task}.api").read_text("utf-8")
+        leaked = api_dumps.outer_types(text) - PUBLIC
+        assert not leaked, f"{task}: apps see {', '.join(sorted(leaked))}; make it internal"
+        assert text == (API / f"{task}.api").read_text("utf-8"), f"{task}: DEPLOYKIT_UPDATE_GOLDEN=1 writes it anew"
+        sources = [path.read_text("utf-8") for path in (library / "src/main/kotlin").rglob("*.kt")]
+        assert api_dumps.expected(declarations(sources)) == api_dumps.members(text), task
 
 
 def build(task: str, project: Path, out: Path) -> dict[sdks.Engine, Path]:
