@@ -21,7 +21,9 @@ def test_the_pinned_versions_are_those_that_were_probed() -> None:
 
 SEEN_IN_NETWORKS = {
     "attention with strides of its own": "a view of the result fails, in networks only",
-    "pooling without an idle ceil_mode": "a window in the padding: SSD, GoogLeNet",
+    "pooling without an idle ceil_mode": "a window in the padding: SSD, GoogLeNet; a GPU takes it: NextViT",
+    "constants folded": "a GPU computes wrong what a file computes of constants: XCiT, test_litert_gpu_constants.py",
+    "group norm by arithmetic": "a GPU takes it: PoolFormer, test_litert_gpu_taken.py",
     "real functions of integers": "a root of a size, which is an integer",
     "complex numbers as pairs": "the op that makes one is right by itself; what is done with it is not",
     "rank at most 4": "a GPU takes more of it: MobileViT, Swin2SR, docs/accelerator-coverage.md",
