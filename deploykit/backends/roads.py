@@ -57,7 +57,7 @@ _LITERT_TORCH = (
     "constants folded",
     "rank at most 4",
     "rows of constants at rank 4",
-    "tables of heads along the first axis",
+    "heads along the first axis",
     "padding of rows at rank 4",
     "bicubic resizes as matrix products",
     "fractional nearest resize as gathers",

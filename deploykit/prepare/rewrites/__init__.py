@@ -84,10 +84,10 @@ REWRITES: dict[str, Rewrite] = {
         _HERE + "padding:at_rank_four",
         "LiteRT's GPU pads tensors of rank 2 and 3 as if they had one row (HaloNet: 28 dB)",
     ),
-    "tables of heads along the first axis": Rewrite(
+    "heads along the first axis": Rewrite(
         (),
         _HERE + "heads:first",
-        "LiteRT's GPU adds a constant [1, h, n, m] to a product [h, n, m] wrong (LeViT: 0.5 dB)",
+        "LiteRT's GPU adds a constant of rank 4 to a product [h, n, m] wrong: biases and masks (LeViT: 0.5 dB)",
         kind="graph",
     ),
     "bicubic resizes as matrix products": Rewrite(
