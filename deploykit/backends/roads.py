@@ -54,9 +54,10 @@ _COREML = (
 )
 
 _LITERT_TORCH = (
+    "constants folded",
     "rank at most 4",
     "rows of constants at rank 4",
-    "tables of heads along the first axis",
+    "heads along the first axis",
     "padding of rows at rank 4",
     "bicubic resizes as matrix products",
     "fractional nearest resize as gathers",
@@ -66,6 +67,7 @@ _LITERT_TORCH = (
     "complex numbers as pairs",
     "Fourier transforms as matmuls",
     "adaptive max pooling as maxima",
+    "pooling without an idle ceil_mode",
     "max pooling with its own room",
     "indices of maxima by comparisons",
     "antialiased resizes as matrix products",
@@ -76,6 +78,7 @@ _LITERT_TORCH = (
     "one axis flipped after the other",
     "choices and powers that LiteRT lacks",
     "windows as picks",
+    "group norm by arithmetic",
     "sort as topk",
     "one_hot as a comparison",
     "choices along an axis as gathers",
@@ -85,7 +88,6 @@ _CAREFUL = ("norms of planes centred twice", "means in steps")
 """They cost a little time on a phone, so a road takes them after one without gave too much noise."""
 
 _PLAIN = (
-    "constants folded",
     "moments as means",
     "arithmetic in plain ops",
     "real functions of integers",
@@ -153,7 +155,7 @@ ROADS: dict[str, tuple[RoadEntry, ...]] = {
         RoadEntry(
             "dynamo, decomposed",
             "deploykit.backends.onnx.lower:from_dynamo_decomposed",
-            rewrites=(*_CAREFUL, *_ONNX, *_PLAIN),
+            rewrites=(*_CAREFUL, *_ONNX, "constants folded", *_PLAIN),
         ),
         RoadEntry("torchscript", "deploykit.backends.onnx.lower:from_torchscript", rewrites=_ONNX),
     ),

@@ -21,13 +21,15 @@ def test_the_pinned_versions_are_those_that_were_probed() -> None:
 
 SEEN_IN_NETWORKS = {
     "attention with strides of its own": "a view of the result fails, in networks only",
-    "pooling without an idle ceil_mode": "a window in the padding: SSD, GoogLeNet",
+    "pooling without an idle ceil_mode": "a window in the padding: SSD, GoogLeNet; a GPU takes it: NextViT",
+    "constants folded": "a GPU computes wrong what a file computes of constants: XCiT, test_litert_gpu_constants.py",
+    "group norm by arithmetic": "a GPU takes it: PoolFormer, test_litert_gpu_taken.py",
     "real functions of integers": "a root of a size, which is an integer",
     "complex numbers as pairs": "the op that makes one is right by itself; what is done with it is not",
     "rank at most 4": "a GPU takes more of it: MobileViT, Swin2SR, docs/accelerator-coverage.md",
     "rows of constants at rank 4": "a GPU computes it wrong: SSDLite, tests/backends/litert/test_litert_gpu_rows.py",
     "padding of rows at rank 4": "a GPU computes it wrong: HaloNet, test_litert_gpu_rows.py",
-    "tables of heads along the first axis": "a GPU computes it wrong: LeViT, test_litert_gpu_heads.py",
+    "heads along the first axis": "a GPU computes it wrong: LeViT, test_litert_gpu_heads.py",
     "choices along an axis as gathers": "a GPU takes it: topk, docs/accelerator-coverage.md",
     "bicubic resizes as matrix products": "a GPU takes it, and a CPU is faster: SubPixel, docs/accelerator-coverage.md",
 }

@@ -115,7 +115,7 @@ def misread(graph: Graph) -> tuple[Op, ...]:
     """Ops that the GPU takes and computes wrong, because it reads a tensor as if its first axis were 1.
 
     Measured with ai-edge-litert 2.3; see docs/gpu.md. They are arithmetic at rank 2 or 3 with a constant that has rows,
-    arithmetic of a tensor [h, n, m] with a constant [1, h, n, m], and padding of a tensor of rank 2 or 3 with rows.
+    arithmetic of a tensor [h, n, m] with a constant of rank 4, and padding of a tensor of rank 2 or 3 with rows.
     """
     return tuple(
         op
@@ -136,11 +136,11 @@ def _has_constant_rows(op: Op) -> bool:
 
 
 def _heads_apart(op: Op) -> bool:
-    """Whether it puts [h, n, m] and a constant [1, h, n, m] together."""
+    """Whether it puts [h, n, m] and a constant [1, h, n, m] or [1, 1, n, m] of more than one number together."""
     shapes = [given.shape for given in op.inputs if given is not None and given.shape is not None]
     constant = [one.shape for one in op.inputs if one is not None and one.constant and one.shape is not None]
     return any(
-        len(low) == 3 and len(high) == 4 and high[0] == 1 and low[0] == high[1] != 1
+        len(low) == 3 and len(high) == 4 and high[0] == 1 and low[0] != 1 and set(high) != {1}
         for low in shapes
         for high in constant
     )

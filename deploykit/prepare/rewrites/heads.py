@@ -1,9 +1,10 @@
-"""A constant with a table for each head, added to a product of matrices, with the heads as the first axis.
+"""A constant added to a product of matrices of several heads, with the heads as the first axis.
 
 litert-torch computes a product [1, h, n, m] as [h, n, m], and its optimiser leaves the way back to rank 4 out before an
-op with a constant [1, h, n, m]. LiteRT's GPU engine (ai-edge-litert 2.3) computes such an op wrong, and the file counts
-as fully accelerated: the biases of attention in LeViT, EfficientFormer, TinyViT and MaxViT. With both at [h, 1, n, m]
-no reshape can be left out.
+op with a constant, which it writes as one of rank 4. LiteRT's GPU engine (ai-edge-litert 2.3) computes such an op wrong
+unless the constant is a single number, and the file counts as fully accelerated: the biases of attention in LeViT,
+EfficientFormer, TinyViT and MaxViT, and the mask of any language model. With the product at [h, 1, n, m] no reshape can
+be left out.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ def first(module: fx.GraphModule) -> bool:
 
 
 def _is_wrong(node: fx.Node, variable: set[fx.Node]) -> bool:
-    """Whether it is an op of one picture's product and a constant that has a table for each head."""
-    if len(shape_of(node)) != 4 or shape_of(node)[0] != 1:
+    """Whether it is an op of one picture's product and a constant of more than one number."""
+    if len(shape_of(node)) != 4 or shape_of(node)[0] != 1 or shape_of(node)[1] == 1:
         return False
     if not all(isinstance(size, int) for given in node.all_input_nodes for size in shape_of(given)):
         return False
@@ -42,22 +43,25 @@ def _is_wrong(node: fx.Node, variable: set[fx.Node]) -> bool:
         return False
     if node.target is ATTENTION:
         mask = node.args[3] if len(node.args) > 3 else None
-        return isinstance(mask, fx.Node) and mask not in variable and _has_heads(mask) and not _grouped(node)
+        return isinstance(mask, fx.Node) and mask not in variable and _is_tensor(mask) and not _grouped(node)
     if not combines_two(node):
         return False
     constants = [given for given in node.all_input_nodes if given not in variable]
     products = [given for given in node.all_input_nodes if _is_product(given, variable)]
-    return len(constants) == 1 and len(products) == 1 and _has_heads(constants[0])
+    return len(constants) == 1 and len(products) == 1 and _is_tensor(constants[0])
 
 
 def _is_product(node: fx.Node, variable: set[fx.Node]) -> bool:
-    """Whether it is a product of matrices of rank 4, with nothing but arithmetic and views behind it."""
+    """Whether it is a product of matrices of rank 4, with nothing but arithmetic and views behind it.
+
+    One with a single matrix for all heads is a dense layer, which keeps its rank.
+    """
     while node in variable and node.target not in PRODUCTS:
         given = [one for one in node.all_input_nodes if one in variable]
         if len(given) != 1 or not (is_pointwise(node) or node.target in VIEWS):
             return False
         node = given[0]
-    return node.target in PRODUCTS
+    return node.target in PRODUCTS and all(len(shape_of(given)) > 2 for given in node.all_input_nodes)
 
 
 def _grouped(node: fx.Node) -> bool:
@@ -66,9 +70,8 @@ def _grouped(node: fx.Node) -> bool:
     return len(heads) != 1 or bool(node.kwargs.get("enable_gqa"))
 
 
-def _has_heads(node: fx.Node) -> bool:
-    shape = shape_of(node)
-    return len(shape) in (3, 4) and shape[-3] != 1
+def _is_tensor(node: fx.Node) -> bool:
+    return any(size != 1 for size in shape_of(node))
 
 
 def _turned(shape: Sequence[Any], node: fx.Node) -> list[Any] | None:

@@ -102,6 +102,30 @@ def group_norm_of_volumes(
     return F.group_norm(x.flatten(2, -2), groups, weight, bias, eps).reshape(x.shape)
 
 
+def group_norm_by_arithmetic(
+    x: Tensor,
+    groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    cudnn_enabled: bool = True,
+) -> Any:
+    """`aten.group_norm` in ops that broadcast by themselves; see `group_norm` for what it takes.
+
+    One group of planes keeps its shape: a reshape would have to turn a picture that LiteRT keeps channels last.
+    """
+    one = groups == 1 and x.dim() == 4
+    split = (groups, x.shape[1] // groups)
+    rows = x if one else x.reshape(x.shape[0], *split, prod(x.shape[2:]))
+    dims = list(range(1 if groups == 1 else 2, rows.dim()))
+    centred = rows - rows.mean(dims, keepdim=True)
+    made = centred * torch.rsqrt((centred * centred).mean(dims, keepdim=True) + eps)
+    # At rank 4, since LiteRT's GPU takes the first row of a constant of lower rank for all.
+    shape = (1, x.shape[1], 1, 1) if one else (1, *split, 1)
+    made = made if weight is None else made * weight.reshape(shape)
+    return (made if bias is None else made + bias.reshape(shape)).reshape(x.shape)
+
+
 def _normed(x: Tensor, eps: float) -> Tensor:
     dims = list(range(2, x.dim()))
     centred = x - _mean(x, dims)

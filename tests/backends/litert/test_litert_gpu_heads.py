@@ -1,4 +1,4 @@
-"""A bias for each head: LiteRT's GPU engine gets it wrong without a word, and deploykit's file right."""
+"""A constant and the product of several heads: LiteRT's GPU gets it wrong without a word, deploykit's file right."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ pytestmark = pytest.mark.skipif(vulkan.unavailable() is not None, reason=str(vul
 
 
 class Attends(nn.Module):
-    """Attention with a table of biases, as of LeViT, or as of TinyViT."""
+    """Attention with a table of biases for each head, as of LeViT or TinyViT, or with a mask for all, as of Llama."""
 
-    def __init__(self, fused: bool) -> None:
+    def __init__(self, fused: bool, masked: bool) -> None:
         super().__init__()
         self.fused = fused
-        self.register_buffer("biases", torch.randn(4, 9, 9, generator=torch.Generator().manual_seed(0)))
+        biases = torch.randn(4, 9, 9, generator=torch.Generator().manual_seed(0))
+        self.register_buffer("biases", torch.full((1, 9, 9), float("-inf")).triu(1) if masked else biases)
         self.qkv = nn.Linear(8, 96)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -35,10 +36,11 @@ class Attends(nn.Module):
         return (q @ k.transpose(-2, -1) * 0.3 + self.biases).softmax(-1) @ v
 
 
+@pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("fused", [False, True])
-def test_the_gpu_is_right_with_the_rewrite_only(fused: bool, tmp_path: Path) -> None:
+def test_the_gpu_is_right_with_the_rewrite_only(fused: bool, masked: bool, tmp_path: Path) -> None:
     """If the first of the two is right, the engine or litert-torch has been mended: the rewrite can go."""
-    network, x = Attends(fused).eval(), torch.randn(1, 9, 8, generator=torch.Generator().manual_seed(1))
+    network, x = Attends(fused, masked).eval(), torch.randn(1, 9, 8, generator=torch.Generator().manual_seed(1))
     attends = subject(network, x)
     wanted, off = network(x).detach().numpy(), []
     for name, rewrites in (("bare", ("rank at most 4",)), ("made", None)):

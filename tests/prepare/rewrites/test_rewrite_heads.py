@@ -1,4 +1,4 @@
-"""Tables of heads meet their product with the heads first; everything else stays as it is."""
+"""Constants meet the product of several heads with the heads first; everything else stays as it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 
 from deploykit.prepare.rewriting import rewrite
 
-NAME = "tables of heads along the first axis"
+NAME = "heads along the first axis"
 
 Function = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -36,7 +36,7 @@ def product(x: torch.Tensor) -> torch.Tensor:
     return x @ x.transpose(-2, -1) * 0.5
 
 
-@pytest.mark.parametrize("table", [(3, 5, 5), (1, 3, 5, 5), (3, 1, 1), (1, 3, 1, 5)])
+@pytest.mark.parametrize("table", [(3, 5, 5), (1, 3, 5, 5), (3, 1, 1), (1, 3, 1, 5), (1, 1, 5, 5), (5, 5)])
 @pytest.mark.parametrize(
     "function",
     [
@@ -47,18 +47,19 @@ def product(x: torch.Tensor) -> torch.Tensor:
         lambda x, c: F.scaled_dot_product_attention(x, x, x * 2, c.expand(1, 3, 5, 5), scale=0.1),
     ],
 )
-def test_tables_of_heads(table: tuple[int, ...], function: Function) -> None:
+def test_constants_of_heads(table: tuple[int, ...], function: Function) -> None:
     assert used(Fn(function, *table), torch.randn(1, 3, 5, 4)) == (NAME,)
 
 
 @pytest.mark.parametrize(
     ("function", "table", "x"),
     [
-        (lambda x, c: product(x) + c, (1, 1, 5, 5), (1, 3, 5, 4)),  # one table for all heads
+        (lambda x, c: product(x) + c, (1, 1, 1, 1), (1, 3, 5, 4)),  # a single number
+        (lambda x, c: product(x) + c, (1, 1, 5, 5), (1, 1, 5, 4)),  # a single head
+        (lambda x, c: x @ c + c[0], (4, 4), (1, 3, 5, 4)),  # a dense layer
         (lambda x, c: product(x) + c, (3, 5, 5), (2, 3, 5, 4)),  # two pictures
         (lambda x, c: x + c, (3, 1, 1), (1, 3, 5, 4)),  # no product: a bias of channels
         (lambda x, c: product(x) + c, (3, 5, 5), (3, 5, 4)),  # of rank 3: see leading.py
-        (lambda x, c: F.scaled_dot_product_attention(x, x, x, c), (5, 5), (1, 3, 5, 4)),
         (
             lambda x, c: F.scaled_dot_product_attention(x, x[:, :1], x[:, :1], c, enable_gqa=True),
             (3, 5, 5),

@@ -325,7 +325,8 @@ def test_means_in_steps(sizes: list[int], data: st.DataObject, keepdim: bool) ->
 def test_norms_of_planes(groups: int, each: int, sizes: list[int], affine: bool) -> None:
     x = random(2, groups * each, *sizes)
     scale = (random(groups * each), random(groups * each) + 1) if affine else (None, None)
-    same(norms.group_norm(x, groups, *scale, 1e-3), F.group_norm(x, groups, *scale, 1e-3))
+    for function in (norms.group_norm, norms.group_norm_by_arithmetic):
+        same(function(x, groups, *scale, 1e-3), F.group_norm(x, groups, *scale, 1e-3))
     expected = F.instance_norm(x, None, None, *scale, True, 0.1, 1e-3)
     same(norms.instance_norm(x, *scale, None, None, True, 0.1, 1e-3, False), expected)
     assert norms.instance_norm(x, *scale, x[0, :, 0], x[0, :, 0], False, 0.1, 1e-3, False) is NotImplemented
