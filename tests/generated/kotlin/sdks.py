@@ -74,7 +74,6 @@ def sdk(
         file=ir.ModelFile(file, file.name, hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_size, "fp32"),
         runtime=ir.Runtime(engine, coordinate, version, accelerators, "24"),
         goldens=(ir.Golden('first "golden"', (ir.GoldenInput(golden),), (ir.GoldenOutput(1, scores),)),),
-        tolerance=1e-5,
         required_snr_db=30.0,
         parity="matches PyTorch to 118 dB",
     )

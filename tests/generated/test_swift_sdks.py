@@ -1,0 +1,102 @@
+"""Swift packages of every task for both engines: built by `deploykit build`, compiled with warnings as errors, and run:
+ONNX Runtime by its C library, Core ML by deploykit's reference runner at the other end of a pipe.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import deploykit
+from tests.generated.kotlin import expected, projects
+from tests.generated.swift.reference import EXIF_ORIENTATION, Reference
+from tests.generated.swift.workshop import SOURCES, STRICT, Engine, Workshop, merged
+from tests.tools import require_tool
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "darwin", reason="a Mac has the real frameworks, and these packages' own tests run on them"
+)
+
+TARGETS: dict[Engine, str] = {"coreml": "ios_coreml", "onnxruntime": "ios_onnx"}
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """The packages of an engine lie in its folder, by task."""
+    tool = require_tool("swift")
+    made = Workshop(tmp_path_factory.mktemp("swift"), tool)
+    for engine in TARGETS:
+        for part in ("answers", "standins"):
+            shutil.copytree(made.root / part, made.root / engine / part)
+        modules = {task: build(task, engine, made.root) for task in projects.PROJECTS}
+        (made.root / engine / "Package.swift").write_text(merged(modules, engine))
+    return made
+
+
+def build(task: str, engine: Engine, root: Path) -> str:
+    """Builds the SDK of a task, puts the test of its answers into it, and gives its module."""
+    project, out = root / "projects" / engine / task, root / "built" / engine / task
+    projects.write(task, engine, project)
+    if engine == "onnxruntime":
+        # ONNX Runtime's package for Swift has no bool.
+        file = project / "deploykit.toml"
+        file.write_text(file.read_text("utf-8").replace('dtype = "bool"', 'dtype = "int32"'), "utf-8")
+    run = deploykit("build", project, "--target", TARGETS[engine], "--precision", "fp32", "--out", out)
+    assert (out / "ios").is_dir(), f"{run.out}\n{run.err}"
+    shutil.copytree(out / "ios", root / engine / task)
+    (module,) = (path.name for path in (out / "ios/Sources").iterdir())
+    tests = root / engine / task / f"Tests/{module}Tests"
+    shutil.copy(SOURCES / f"answers/{task}.swift", tests / "AnswersTests.swift")
+    if task == "run":
+        shutil.copy(SOURCES / f"answers/counts.{engine}.swift", tests / "Counts.swift")
+    return module
+
+
+@pytest.fixture(scope="module")
+def cases(workshop: Workshop) -> int:
+    """How many cases there are."""
+    answers = workshop.root / "answers" / "cases"
+    count = expected.write({task: workshop.root / "projects/coreml" / task for task in projects.PROJECTS}, answers)
+    turned = Image.fromarray(np.random.default_rng(4).integers(0, 256, (20, 30, 3), np.uint8))
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = 6
+    turned.save(answers / "turned.jpg", exif=exif)
+    return count
+
+
+@pytest.fixture(scope="module")
+def reference(workshop: Workshop) -> Reference:
+    return Reference(workshop.root, workshop.seen)
+
+
+@pytest.mark.parametrize("engine", TARGETS)
+def test_packages_answer_as_python_does(workshop: Workshop, reference: Reference, cases: int, engine: Engine) -> None:
+    built = workshop.run("swift", "build", "--build-tests", *STRICT, within=engine)
+    assert built.returncode == 0, built.stdout[-12000:]
+    before = reference.runs
+    tested = workshop.run(
+        *("swift", "test", "--skip-build", *STRICT),
+        within=engine,
+        REFERENCE="pipes",
+        ANSWERS="answers/cases",
+        XDG_CACHE_HOME="cache",
+    )
+    assert tested.returncode == 0, tested.stdout[-12000:]
+    told = [line.split() for line in tested.stdout.splitlines() if line.startswith("COMPARED ")]
+    compared = {(name, task): int(count) for _, name, task, count, _ in told}
+    assert compared.keys() == {(engine, task) for task in projects.PROJECTS}
+    assert min(compared.values()) >= 6
+    assert sum(compared.values()) >= cases
+    # Core ML's figures are the reference runner's, ONNX Runtime's are not.
+    assert (reference.runs - before > sum(compared.values())) == (engine == "coreml")
+    (count,) = re.findall(r"Test run with (\d+) tests passed", tested.stdout)
+    print(*(" ".join(line) for line in told), sep="\n")
+    print(
+        f"{len(compared)} packages built for {engine}, {sum(compared.values())} answers compared, {count} tests passed"
+    )
