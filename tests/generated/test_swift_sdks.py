@@ -28,7 +28,7 @@ TARGETS: dict[Engine, str] = {"coreml": "ios_coreml", "onnxruntime": "ios_onnx"}
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    """The packages of an engine lie in its folder, by task."""
+    """The packages of an engine lie in its folder, by task and with a test of what they answer."""
     tool = require_tool("swift")
     made = Workshop(tmp_path_factory.mktemp("swift"), tool)
     for engine in TARGETS:
@@ -53,6 +53,9 @@ def build(task: str, engine: Engine, root: Path) -> str:
     (module,) = (path.name for path in (out / "ios/Sources").iterdir())
     tests = root / engine / task / f"Tests/{module}Tests"
     shutil.copy(SOURCES / f"answers/{task}.swift", tests / "AnswersTests.swift")
+    readings = SOURCES / f"answers/{task}.readings.swift"
+    if readings.exists():
+        shutil.copy(readings, tests / "ReadingsTests.swift")
     if task == "run":
         shutil.copy(SOURCES / f"answers/counts.{engine}.swift", tests / "Counts.swift")
     return module
@@ -100,3 +103,23 @@ def test_packages_answer_as_python_does(workshop: Workshop, reference: Reference
     print(
         f"{len(compared)} packages built for {engine}, {sum(compared.values())} answers compared, {count} tests passed"
     )
+
+
+@pytest.mark.parametrize("engine", TARGETS)
+def test_swift_format_finds_nothing_to_change(workshop: Workshop, engine: Engine) -> None:
+    packages = [f"built/{engine}/{task}/ios" for task in projects.PROJECTS]
+    options = ("--strict", "--recursive", "--configuration", f"{packages[0]}/.swift-format")
+    done = workshop.run("swift", "format", "lint", *options, *packages)
+    assert done.returncode == 0, done.stdout
+
+
+def test_sample_apps_compile(workshop: Workshop) -> None:
+    """Core ML's: a sample app does not depend on its engine."""
+    stubs = workshop.run("./build_stubs.sh", "modules")
+    assert stubs.returncode == 0, stubs.stdout
+    for task in projects.PROJECTS:
+        package = workshop.root / "built/coreml" / task / "ios"
+        (module,) = (path.name for path in (package / "Sources").iterdir())
+        done = workshop.check_apple(f"built/coreml/{task}/ios", module)
+        assert done.returncode == 0, done.stdout
+        assert done.stdout.count("checked: ") == 3

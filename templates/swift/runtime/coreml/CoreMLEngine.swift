@@ -32,7 +32,9 @@
         }
 
         func run(_ inputs: [Numbers]) throws -> [Numbers] {
-            let features = zip(contract.inputs, inputs).map { ($0.name, feature($1, isInteger: integers.contains($0.name))) }
+            let features = zip(contract.inputs, inputs).map { spec, numbers in
+                (spec.name, feature(numbers, isInteger: integers.contains(spec.name)))
+            }
             let given = try MLDictionaryFeatureProvider(dictionary: Dictionary(uniqueKeysWithValues: features))
             let made = try model.prediction(from: given)
             return try contract.outputs.map { spec in
