@@ -41,13 +41,19 @@ public struct SegmentationMask: Sendable, Hashable, Codable {
 
     /// Red, green, blue and alpha of each pixel; `palette` gives each label's colour as 0xAARRGGBB.
     func rgba(_ palette: (_ index: Int) -> UInt32) -> [UInt8] {
-        let colors = labels.indices.map { index in
-            [16, 8, 0, 24].map { UInt8(truncatingIfNeeded: palette(index) >> $0) }
+        let colors = labels.indices.map(palette)
+        var bytes = [UInt8](repeating: 0, count: 4 * width * height)
+        for y in 0..<height where rows[y] >= 0 {
+            for x in 0..<width where columns[x] >= 0 {
+                let color = colors[map.at(columns[x], rows[y])]
+                let pixel = 4 * (y * width + x)
+                bytes[pixel] = UInt8(truncatingIfNeeded: color >> 16)
+                bytes[pixel + 1] = UInt8(truncatingIfNeeded: color >> 8)
+                bytes[pixel + 2] = UInt8(truncatingIfNeeded: color)
+                bytes[pixel + 3] = UInt8(truncatingIfNeeded: color >> 24)
+            }
         }
-        let unseen: [UInt8] = [0, 0, 0, 0]
-        return rows.flatMap { row in
-            columns.flatMap { column in row < 0 || column < 0 ? unseen : colors[map.at(column, row)] }
-        }
+        return bytes
     }
 
     /// A half transparent colour for each label, unlike those of its neighbours; the first label is transparent.
