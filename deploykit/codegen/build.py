@@ -28,10 +28,6 @@ CLASSES: dict[TaskName, str] = {
 }
 """What a class is called after the model's name."""
 
-SELF_TEST_MARGIN = 8.0
-"""`selfTest()` accepts this many times the largest error measured here: a phone's kernels sum in other orders."""
-SELF_TEST_LEAST = 1e-3
-
 ENOUGH_DB = 30.0
 """An error of 3 %: more is demanded of no accelerator of a phone, which may compute in fp16."""
 ROOM_DB = 12.0
@@ -58,9 +54,6 @@ def sdk(
     class_name = names_of.class_name or (
         stem if stem.endswith(CLASSES[contract.task]) else stem + CLASSES[contract.task]
     )
-    # Goldens are samples of the project, so the error on samples is the one to expect of them.
-    errors = {r.input: r.max_abs for r in decisive(manifest.parity) if r.max_abs is not None}
-    worst = errors.get("samples", errors.get("random", 0.0))
     outputs = tuple(ir.Tensor(each.name, each.dtype, each.fixed) for each in manifest.signature.outputs)
     return ir.Sdk(
         deploykit=manifest.deploykit,
@@ -92,7 +85,6 @@ def sdk(
             pages_16kb=target.runtime.pages_16kb if target.runtime else None,
         ),
         goldens=goldens,
-        tolerance=_rounded_up(max(SELF_TEST_LEAST, SELF_TEST_MARGIN * worst)),
         required_snr_db=_required_snr_db(manifest),
         parity=_parity(manifest, target),
     )
@@ -175,12 +167,6 @@ def _beyond(contract: Contract) -> str:
 def write(made: ir.Sdk, language: str, folder: Path) -> None:
     """Renders an SDK into `folder`, which must not exist yet."""
     write_tree(LANGUAGES[language](made), folder)
-
-
-def _rounded_up(value: float) -> float:
-    """To two digits, for the reader of the generated code: 0.01471 → 0.015."""
-    step = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return float(f"{math.ceil(value / step - 1e-9) * step:.2g}")
 
 
 def _parity(manifest: Manifest, target: Target) -> str:

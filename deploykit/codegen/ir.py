@@ -178,10 +178,8 @@ class Sdk:
     file: ModelFile
     runtime: Runtime
     goldens: tuple[Golden, ...]
-    tolerance: float
-    """Largest absolute difference from a golden's value that Swift's `selfTest()` accepts."""
     required_snr_db: float
-    """Signal-to-noise ratio that Kotlin's `selfTest()` demands of each output."""
+    """Signal-to-noise ratio that `selfTest()` demands of each output."""
     parity: str
     """The measured figures, without a period, for example `matches PyTorch to 118 dB (LiteRT, fp32)`."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from deploykit.codegen import ir, kotlin_tasks
+from deploykit.codegen import ir, kotlin_tasks, phrases
 from deploykit.codegen.kotlin_tasks import TASKS, KotlinTensor
 from deploykit.codegen.kotlin_text import JAVA_KEYWORDS, android_string, doc, literal, markdown, package
 from deploykit.codegen.write import OutputFile
@@ -289,8 +289,8 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         model_bytes=sdk.file.bytes,
         asset_folder=sdk.namespace,
         label_count=len(sdk.labels),
-        what_doc=kotlin_tasks.what(sdk),
-        what_md=markdown(kotlin_tasks.what(sdk, ends=False)),
+        what_doc=phrases.what(sdk, doc),
+        what_md=markdown(phrases.what(sdk, doc, ends=False)),
         task_file=task.file,
         method=kotlin_tasks.identifier(answer.verb) if isinstance(answer, ir.NewPicture) else task.file,
         app_result=task.result,
@@ -305,7 +305,7 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         has_probabilities=not (isinstance(answer, ir.Scores) and answer.activation == "none"),
         min_score=f"{float(answer.min_score)!r}f" if isinstance(answer, ir.Boxes) else "",
         is_tiled=isinstance(answer, ir.NewPicture) and answer.overlap is not None,
-        scale_doc=kotlin_tasks.scale(sdk),
+        scale_doc=phrases.scale(sdk),
         vector_length=answer.length if isinstance(answer, ir.Vector) else 0,
         golden_count=len(sdk.goldens),
         accelerators=", ".join(f"Accelerator.{name.capitalize()}" for name in sdk.runtime.accelerators),

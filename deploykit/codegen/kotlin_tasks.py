@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploykit.codegen import ir
+from deploykit.codegen import ir, names, phrases
 from deploykit.codegen.kotlin_text import HARD_KEYWORDS, doc, literal
-from deploykit.codegen.names import words
 from deploykit.errors import CodegenError
 from deploykit.tasks import TaskName
 
@@ -145,7 +144,7 @@ def _tensor(place: int, tensor: ir.Tensor, picture: KotlinPicture | None = None)
         dims="".join(f", {size}" for size in tensor.shape),
         array=ARRAYS[tensor.dtype],
         size=math.prod(tensor.shape),
-        shape_doc=f"`{doc(tensor.tensor)}`: {tensor.dtype}, {' × '.join(map(str, tensor.shape)) or 'one number'}",
+        shape_doc=f"`{doc(tensor.tensor)}`: {phrases.shape(tensor)}",
         state="" if tensor.state is None else literal(tensor.state),
         picture=picture,
     )
@@ -157,8 +156,7 @@ def identifier(name: str) -> str:
     >>> identifier("token_ids"), identifier("object"), identifier("class")
     ('tokenIds', '`object`', 'classValue')
     """
-    first, *rest = words(name)
-    camel = first[:1].lower() + first[1:] + "".join(word[:1].upper() + word[1:] for word in rest)
+    camel = names.camel(name)
     if camel in TAKEN:
         return f"{camel}Value"
     return f"`{camel}`" if camel in HARD_KEYWORDS else camel
@@ -170,22 +168,15 @@ def check_names(tensors: tuple[KotlinTensor, ...], what: str, more: tuple[str, .
     Raises:
         CodegenError: naming those that do not.
     """
-    seen: dict[str, str] = dict.fromkeys(more, "a name of the SDK's own")
-    clashes = []
-    for tensor in tensors:
-        if tensor.name in seen:
-            clashes.append(f"{tensor.doc} and {seen[tensor.name]}")
-        seen[tensor.name] = tensor.doc
-    if clashes:
-        raise CodegenError(f"{what} {', '.join(clashes)} would have one name in Kotlin; rename one in deploykit.toml")
+    names.check_different([(tensor.name, tensor.doc) for tensor in tensors], what, "Kotlin", more)
 
 
 def _boxes(sdk: ir.Sdk, answer: Any) -> dict[str, str]:
-    names = [output.tensor for output in sdk.outputs]
+    places = [output.tensor for output in sdk.outputs]
     return {
         "name": doc(answer.tensor),
-        "boxes": str(names.index(answer.tensor)),
-        "scores": "null" if answer.scores is None else str(names.index(answer.scores)),
+        "boxes": str(places.index(answer.tensor)),
+        "scores": "null" if answer.scores is None else str(places.index(answer.scores)),
         "corners": answer.corners.capitalize(),
         "are_fractions": str(answer.unit == "fractions").lower(),
         "overlap": f"{float(answer.overlap)!r}f",
@@ -224,44 +215,3 @@ def reading(sdk: ir.Sdk) -> Mapping[str, str]:
     """
     made = READINGS.get(type(sdk.answer))
     return made(sdk, sdk.answer) if made else {}
-
-
-def what(sdk: ir.Sdk, ends: bool = True) -> str:
-    """What the class does, in a sentence of a comment.
-
-    Args:
-        sdk: the SDK.
-        ends: whether the first and the last label are named.
-    """
-    answer, labels = sdk.answer, f"{len(sdk.labels)} labels{_ends(sdk.labels) if ends else ''}"
-    if isinstance(answer, ir.Scores):
-        return f"Sorts pictures into {labels}."
-    if isinstance(answer, ir.Boxes):
-        return f"Finds in pictures what has one of {labels}."
-    if isinstance(answer, ir.ClassMap):
-        return f"Gives each pixel of a picture one of {labels}."
-    if isinstance(answer, ir.NewPicture):
-        return "Makes a picture of a picture."
-    if isinstance(answer, ir.Vector):
-        return f"Tells what pictures show as vectors of {answer.length} numbers, which can be compared."
-    states = {given.tensor: given.state for given in sdk.inputs if isinstance(given, ir.Tensor) and given.state}
-    takes = [doc(given.tensor) for given in sdk.inputs if given.tensor not in states]
-    gives = [doc(made.tensor) for made in sdk.outputs if made.tensor not in states.values()]
-    return f"Takes {', '.join(takes)} and gives {', '.join(gives)}."
-
-
-def _ends(labels: tuple[str, ...]) -> str:
-    return f", from “{doc(labels[0])}” to “{doc(labels[-1])}”" if labels else ""
-
-
-def scale(sdk: ir.Sdk) -> str:
-    """How large the new picture is, in words: `2 times as wide and high`, or `640 × 480 pixels`."""
-    answer, picture = sdk.answer, sdk.picture
-    if not isinstance(answer, ir.NewPicture) or picture is None:
-        return ""
-    (made,) = sdk.outputs
-    high, wide = made.shape[2:4] if answer.layout == "NCHW" else made.shape[1:3]
-    if answer.overlap is None:
-        return f"{wide} × {high} pixels" + (" at most" if picture.crop == "letterbox" else "")
-    factor = wide // picture.width
-    return "of the same size" if factor == 1 else f"{factor} times as wide and high"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from deploykit.errors import CodegenError
 
@@ -36,3 +37,40 @@ def flat(text: str) -> str:
     """`MobileNet-v3` → `mobilenetv3`, as Kotlin's packages are written; starts with a letter."""
     name = "".join(words(text)).lower() or "model"
     return f"model{name}" if name[0].isdigit() else name
+
+
+def camel(text: str) -> str:
+    """`token_ids` → `tokenIds`.
+
+    Raises:
+        CodegenError: if no ASCII letter or digit is left.
+    """
+    first, *rest = words(text) or [""]
+    name = first[:1].lower() + first[1:] + "".join(word[:1].upper() + word[1:] for word in rest)
+    if not name:
+        raise CodegenError(f"no name can be made from {text!r}; rename it in deploykit.toml")
+    return f"value{name}" if name[0].isdigit() else name
+
+
+def check_different(given: Iterable[tuple[str, str]], what: str, language: str, taken: tuple[str, ...] = ()) -> None:
+    """Looks whether names stay different in a language.
+
+    Args:
+        given: a name in the language, and the user's own.
+        what: they are, in plural.
+        language: its name.
+        taken: names of the language's that are not free.
+
+    Raises:
+        CodegenError: naming those that do not.
+    """
+    seen: dict[str, str] = dict.fromkeys(taken, "a name of the SDK's own")
+    clashes = []
+    for name, own in given:
+        if name in seen:
+            clashes.append(f"{own} and {seen[name]}")
+        seen[name] = own
+    if clashes:
+        raise CodegenError(
+            f"{what} {', '.join(clashes)} would have one name in {language}; rename one in deploykit.toml"
+        )

@@ -53,7 +53,6 @@ def sdk(**changes: Any) -> ir.Sdk:
         file=ir.ModelFile(Path("digits.tflite"), "digits.tflite", "3f2a9c" + "0" * 58, 123456, "fp16"),
         runtime=ir.Runtime("litert", "com.google.ai.edge.litert:litert", "2.1.6", ("npu", "gpu", "cpu"), "24"),
         goldens=(ir.Golden("seven", (ir.GoldenInput(Path("seven.png")),), (ir.GoldenOutput(1, SEVEN),)),),
-        tolerance=0.01,
         required_snr_db=30.0,
         parity="matches PyTorch to 61 dB (LiteRT, fp16)",
     )

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploykit.codegen import ir, swift, swift_text
+from deploykit.codegen import ir, swift, swift_tasks, swift_text
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
-from tests.generated.swift.sample_sdk import LABELS, Engine, sample
+from deploykit.tasks import TaskName
+from tests.generated.swift.sample_sdk import LABELS, Engine, sample, tensors
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "swift"
 
@@ -159,6 +160,56 @@ def test_the_runtime_is_copied_unchanged_and_has_no_jinja(sdk: ir.Sdk) -> None:
 def test_names_that_cannot_be_are_refused(sdk: ir.Sdk, change: dict[str, Any], message: str) -> None:
     with pytest.raises(CodegenError, match=message):
         swift.files(replace(sdk, **change))
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("token_ids", "tokenIds"), ("in", "`in`"), ("self", "selfValue"), ("init", "initValue"), ("2nd", "value2Nd")],
+)
+def test_names_of_tensors(name: str, written: str) -> None:
+    assert swift_tasks.identifier(name) == written
+
+
+def test_tensors_have_fields_and_states_have_none(tmp_path: Path) -> None:
+    made = texts(swift.files(tensors(tmp_path)))[PurePosixPath("Sources/Torture/Everything.swift")]
+    assert "public let `in`: IntTensor" in made
+    assert "public let selfValue: BoolTensor" in made
+    assert 'TensorSpec("hash_value", .float32, [1, 2, 2], state: "class")' in made
+    assert "hashValue" not in made
+    assert "`class`" not in made.partition("// MARK: - Contract")[0].replace("``", "")
+    assert "func reset()" in made
+
+
+@pytest.mark.parametrize("names", [("a_b", "aB"), ("orientation", "x")])
+def test_names_that_become_one_are_refused(tmp_path: Path, names: tuple[str, str]) -> None:
+    made = tensors(tmp_path)
+    inputs = (made.inputs[0], *(ir.Tensor(name, "float32", (1,)) for name in names))
+    with pytest.raises(CodegenError, match=rf"the inputs .*{names[0]}.*one name in Swift"):
+        swift.files(replace(made, inputs=inputs))
+
+
+def test_bool_is_refused_where_the_engine_has_none(tmp_path: Path) -> None:
+    made = tensors(tmp_path)
+    runtime = replace(made.runtime, engine="onnxruntime", accelerators=("cpu",))
+    with pytest.raises(CodegenError, match=r'self is bool.*dtype = "int32".*Core ML'):
+        swift.files(replace(made, runtime=runtime))
+
+
+def test_a_verb_that_every_model_has_is_refused(sdk: ir.Sdk) -> None:
+    outputs = (ir.Tensor("made", "float32", (1, 3, 24, 28)),)
+    answer = ir.NewPicture("close", (0.0, 1.0), "NCHW", None)
+    with pytest.raises(CodegenError, match="verb close"):
+        swift.files(replace(sdk, task="image-to-image", labels=(), outputs=outputs, answer=answer))
+
+
+@pytest.mark.parametrize("task", swift_tasks.TASKS)
+def test_a_package_has_the_runtime_of_its_own_task_only(sdk: ir.Sdk, task: TaskName) -> None:
+    names = {source.name for source in swift._runtime("coreml", task)}
+    own = set(swift_tasks.TASKS[task].sources)
+    assert own <= names
+    others = {name for each in swift_tasks.TASKS.values() for name in each.sources} - own
+    assert not names & others
+    assert {"Predictor.swift", "Placement.swift", "CoreMLEngine.swift"} <= names
 
 
 def test_all_problems_are_named_at_once(sdk: ir.Sdk) -> None:

@@ -10,8 +10,8 @@
 set -euo pipefail
 
 root="${DEPLOYKIT_TOOLCHAINS:-$HOME/.cache/deploykit/toolchains}/swift-trixie"
-stamp="$root/.deploykit-ready-1" # written last; raise the number when the packages below change
-packages=(swiftlang libc6-dev libstdc++-14-dev)
+stamp="$root/.deploykit-ready-2" # written last; raise the number when the packages below change
+packages=(swiftlang libc6-dev libstdc++-14-dev libonnxruntime-dev)
 
 die() {
     echo "swift.sh: $*" >&2
@@ -53,6 +53,17 @@ check() {
     swift_on_path || { [ -f "$stamp" ] && can_mount; }
 }
 
+bootstrap() {
+    if [ -e "$root" ]; then
+        echo "swift.sh: $root is half made, making it again"
+        ! mountpoint -q "$root/proc" || umount "$root/proc"
+        rm -rf --one-file-system "$root"
+    fi
+    mkdir -p "$(dirname "$root")"
+    debootstrap --variant=minbase trixie "$root"
+    mkdir -p "$root/work"
+}
+
 install() {
     if swift_on_path; then
         echo "swift.sh: $(swift --version 2>/dev/null | head -1) is on PATH, nothing to install"
@@ -68,14 +79,12 @@ install() {
         apt-get update -q
         apt-get install -yq --no-install-recommends debootstrap
     fi
-    if [ -e "$root" ]; then
-        echo "swift.sh: $root is half made, making it again"
-        ! mountpoint -q "$root/proc" || umount "$root/proc"
-        rm -rf --one-file-system "$root"
+    if compgen -G "$root/.deploykit-ready-*" >/dev/null; then
+        echo "swift.sh: adding to $root what an earlier version of this script did not need"
+        inside "" apt-get update -q
+    else
+        bootstrap
     fi
-    mkdir -p "$(dirname "$root")"
-    debootstrap --variant=minbase trixie "$root"
-    mkdir -p "$root/work"
     inside "" apt-get install -yq --no-install-recommends "${packages[@]}"
     inside "" apt-get clean
     inside "" swift --version

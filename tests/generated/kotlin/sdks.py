@@ -77,7 +77,6 @@ def sdk(
         file=ir.ModelFile(file, file.name, hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_size, "fp32"),
         runtime=ir.Runtime(engine, coordinate, version, accelerators, "24"),
         goldens=(ir.Golden('first "golden"', (ir.GoldenInput(golden),), (ir.GoldenOutput(1, scores),)),),
-        tolerance=1e-5,
         required_snr_db=30.0,
         parity="matches PyTorch to 118 dB",
     )
@@ -112,7 +111,6 @@ def of_task(task: TaskName, **changes: Any) -> ir.Sdk:
                 tuple(ir.GoldenOutput(1, (0.5,)) for _ in outputs),
             ),
         ),
-        tolerance=0.01,
         required_snr_db=28.5,
         parity="matches PyTorch to 61 dB (LiteRT, fp16)",
     )

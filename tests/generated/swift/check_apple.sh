@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles a package's Apple layer, its sample app and the app's manifest against the signature-only modules:
+# Compiles a package's Apple layer, its sample app and the app's manifest against the modules of build_stubs.sh:
 # check_apple.sh PACKAGE MODULE MODULES
 #
 # As far as SIL, not just -typecheck: data races between actors (SE-0414) are found by a pass over SIL.
@@ -8,7 +8,8 @@ package="$1" module="$2" modules="$3"
 manifest_api="$(dirname "$(readlink -f "$(command -v swiftc)")")/../lib/swift/pm/ManifestAPI"
 own="$(mktemp -d)"
 trap 'rm -rf "$own"' EXIT
-flags=(-swift-version 6 -warnings-as-errors -parse-as-library -wmo -I "$modules" -I "$own" -emit-sil -o "$own/out.sil")
+flags=(-swift-version 6 -warnings-as-errors -parse-as-library -wmo -I "$modules"
+    -I onnxruntime-swift-package-manager/Sources/COnnxRuntime -I "$own" -emit-sil -o "$own/out.sil")
 
 # SwiftPM would write this accessor.
 printf 'import Foundation\nextension Bundle { static let module = Bundle.main }\n' >"$own/accessor.swift"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Literal
 
@@ -62,7 +63,47 @@ def sample(folder: Path, engine: Engine = "coreml", labels: tuple[str, ...] = LA
             min_os="17.0",
         ),
         goldens=(ir.Golden("first <picture>", (ir.GoldenInput(golden),), (ir.GoldenOutput(1, scores),)),),
-        tolerance=0.001,
         required_snr_db=30.0,
         parity="Matches PyTorch to 118 dB or better (Core ML, fp16).",
+    )
+
+
+def tensors(folder: Path) -> ir.Sdk:
+    """The same for a model of tensors: pictures and numbers in, with the names of Swift's own words."""
+    base = sample(folder)
+    golden = base.goldens[0]
+    inputs: tuple[ir.Input, ...] = (
+        ir.Picture("image", 12, 10, "rgb", "bilinear", "letterbox", 1.0),
+        ir.Tensor("in", "int32", (1, 3)),
+        ir.Tensor("self", "bool", (2,)),
+        ir.Tensor("hash_value", "float32", (1, 2, 2), state="class"),
+    )
+    outputs = (
+        ir.Tensor("init", "float32", (1, 4)),
+        ir.Tensor("default", "int32", (3,)),
+        ir.Tensor('2nd "mask"', "bool", (1, 2)),
+        ir.Tensor("values", "float32", ()),
+        ir.Tensor("class", "float32", (1, 2, 2)),
+    )
+    files = []
+    for place, size in enumerate((12, 2)):
+        file = folder / f"{place}.bin"
+        file.write_bytes(bytes(size))
+        files.append(ir.GoldenInput(file))
+    sizes = (4, 3, 2, 1, 4)
+    return dataclasses.replace(
+        base,
+        class_name="Everything",
+        task="tensors",
+        labels=(),
+        inputs=inputs,
+        outputs=outputs,
+        answer=ir.AnyTensors(),
+        goldens=(
+            ir.Golden(
+                "first",
+                (*golden.inputs, *files),
+                tuple(ir.GoldenOutput(1, (0.5,) * size) for size in sizes),
+            ),
+        ),
     )

@@ -6,14 +6,16 @@
     final class OnnxEngine: Engine {
         private let environment: ORTEnv
         private let session: ORTSession
-        private let file: ModelFile
+        private let contract: ModelContract
 
         /// ONNX Runtime opens the shipped file itself.
         static func prepare(_ model: ModelFile, cache: URL) async throws -> URL {
             try model.url()
         }
 
-        init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws {
+        init(
+            opening file: URL, of contract: ModelContract, on accelerator: Accelerator, options: ModelOptions
+        ) throws {
             environment = try ORTEnv(loggingLevel: .warning)
             let sessionOptions = try ORTSessionOptions()
             try sessionOptions.setIntraOpNumThreads(Int32(options.threads))
@@ -24,32 +26,49 @@
                 try sessionOptions.appendCoreMLExecutionProvider(with: coreML)
             }
             session = try ORTSession(env: environment, modelPath: file.path, sessionOptions: sessionOptions)
-            self.file = model
-            guard
-                try session.inputNames().contains(model.input),
-                try session.outputNames().contains(model.output)
-            else {
-                throw ModelError.modelCorrupt(reason: "it has no input \(model.input) or no output \(model.output)")
+            self.contract = contract
+            try contract.check(inputs: try session.inputNames(), outputs: try session.outputNames())
+        }
+
+        func run(_ inputs: [Numbers]) throws -> [Numbers] {
+            let given = try zip(contract.inputs, inputs).map { ($0.name, try value($1)) }
+            let made = try session.run(
+                withInputs: Dictionary(uniqueKeysWithValues: given),
+                outputNames: Set(contract.outputs.map(\.name)), runOptions: nil)
+            // What `tensorData()` gives is the value's own memory.
+            return try withExtendedLifetime(made) {
+                try contract.outputs.map { spec in
+                    guard let output = made[spec.name] else {
+                        throw ModelError.modelCorrupt(reason: "its output \(spec.name) is missing")
+                    }
+                    return try numbers(try output.tensorData() as Data, spec)
+                }
             }
         }
 
-        func predict(_ input: [Float]) throws -> [Float] {
-            let data = input.withUnsafeBytes { NSMutableData(bytes: $0.baseAddress, length: $0.count) }
-            let tensor = try ORTValue(
-                tensorData: data, elementType: .float, shape: file.inputShape.map { NSNumber(value: $0) })
-            let result = try session.run(
-                withInputs: [file.input: tensor], outputNames: [file.output], runOptions: nil)
-            guard let scores = result[file.output] else {
-                throw ModelError.modelCorrupt(reason: "its output \(file.output) is missing")
+        private func value(_ numbers: Numbers) throws -> ORTValue {
+            let shape = numbers.shape.map { NSNumber(value: $0) }
+            return switch numbers.values {
+            case .floats(let values): try ORTValue(tensorData: data(values), elementType: .float, shape: shape)
+            case .ints(let values): try ORTValue(tensorData: data(values), elementType: .int32, shape: shape)
+            case .bools: throw noBool()
             }
-            return floats(try scores.tensorData() as Data)
         }
 
-        private func floats(_ data: Data) -> [Float] {
-            [Float](unsafeUninitializedCapacity: data.count / MemoryLayout<Float>.size) { buffer, count in
-                count = data.copyBytes(to: buffer) / MemoryLayout<Float>.size
+        private func data<Number>(_ values: [Number]) -> NSMutableData {
+            values.withUnsafeBytes { NSMutableData(bytes: $0.baseAddress, length: $0.count) }
+        }
+
+        private func numbers(_ data: Data, _ spec: TensorSpec) throws -> Numbers {
+            switch spec.type {
+            case .float32: Numbers(data.numbers(data.count / 4, zero: Float(0)), shape: spec.shape)
+            case .int32: Numbers(data.numbers(data.count / 4, zero: Int32(0)), shape: spec.shape)
+            case .bool: throw noBool()
             }
         }
+
+        /// Its package for Swift has no such element type; deploykit makes no package that needs it.
+        private func noBool() -> ModelError { .modelCorrupt(reason: "ONNX Runtime takes no bool from Swift") }
     }
 
     extension Accelerator {

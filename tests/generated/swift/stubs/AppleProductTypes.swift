@@ -23,11 +23,14 @@ public struct InterfaceOrientation: Sendable {
         InterfaceOrientation()
     }
 }
+public struct Capability {
+    public static func camera(purposeString: String) -> Capability { Capability() }
+}
 extension Product {
     public static func iOSApplication(
         name: String, targets: [String], bundleIdentifier: String? = nil, teamIdentifier: String? = nil,
         displayVersion: String? = nil, bundleVersion: String? = nil, appIcon: AppIcon? = nil,
         accentColor: AccentColor? = nil, supportedDeviceFamilies: [DeviceFamily],
-        supportedInterfaceOrientations: [InterfaceOrientation]
+        supportedInterfaceOrientations: [InterfaceOrientation], capabilities: [Capability] = []
     ) -> Product { .executable(name: name, targets: targets) }
 }

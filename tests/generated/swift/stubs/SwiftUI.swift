@@ -74,6 +74,20 @@ extension State where Value: ExpressibleByNilLiteral {
 /// https://developer.apple.com/documentation/swiftui/binding
 public struct Binding<Value> {}
 
+/// https://developer.apple.com/documentation/swiftui/uiviewcontrollerrepresentable
+@MainActor public protocol UIViewControllerRepresentable: PrimitiveView {
+    associatedtype UIViewControllerType: UIViewController
+    associatedtype Coordinator = Void
+    typealias Context = UIViewControllerRepresentableContext<Self>
+    func makeUIViewController(context: Context) -> UIViewControllerType
+    func updateUIViewController(_ uiViewController: UIViewControllerType, context: Context)
+    func makeCoordinator() -> Coordinator
+}
+/// https://developer.apple.com/documentation/swiftui/uiviewcontrollerrepresentablecontext
+@MainActor public struct UIViewControllerRepresentableContext<Representable: UIViewControllerRepresentable> {
+    public var coordinator: Representable.Coordinator { fatalError() }
+}
+
 // MARK: - Primitives
 
 /// https://developer.apple.com/documentation/swiftui/text
@@ -110,6 +124,22 @@ public struct LabeledContent: PrimitiveView {
 /// https://developer.apple.com/documentation/swiftui/contentunavailableview
 public struct ContentUnavailableView: PrimitiveView {
     public init(_ title: LocalizedStringKey, systemImage name: String, description: Text? = nil) {}
+}
+/// https://developer.apple.com/documentation/swiftui/button
+public struct Button: PrimitiveView {
+    public init(_ titleKey: LocalizedStringKey, action: @escaping @MainActor () -> Void) {}
+    public init<L: View>(action: @escaping @MainActor () -> Void, @ViewBuilder label: () -> L) {}
+}
+/// https://developer.apple.com/documentation/swiftui/path
+public struct Path: Sendable { public init(_ rect: CGRect) {} }
+/// https://developer.apple.com/documentation/swiftui/graphicscontext
+public struct GraphicsContext {
+    public struct Shading: Sendable { public static func color(_ color: Color) -> Shading { fatalError() } }
+    public func stroke(_ path: Path, with shading: Shading, lineWidth: CGFloat = 1) {}
+}
+/// https://developer.apple.com/documentation/swiftui/canvas
+public struct Canvas: PrimitiveView {
+    public init(renderer: @escaping (inout GraphicsContext, CGSize) -> Void) {}
 }
 /// https://developer.apple.com/documentation/swiftui/sharelink
 public struct ShareLink: PrimitiveView {
@@ -172,6 +202,7 @@ public protocol ShapeStyle: Sendable {}
 public struct Color: ShapeStyle {
     public static let green = Color()
     public static let red = Color()
+    public static let accentColor = Color()
 }
 /// https://developer.apple.com/documentation/swiftui/material
 public struct Material: ShapeStyle {}
@@ -222,6 +253,12 @@ extension View {
     public func listRowInsets(_ insets: EdgeInsets?) -> some View { self }
     /// https://developer.apple.com/documentation/swiftui/view/accessibilitylabel(_:)
     public func accessibilityLabel(_ labelKey: LocalizedStringKey) -> some View { self }
+    /// https://developer.apple.com/documentation/swiftui/view/accessibilityhidden(_:)
+    public func accessibilityHidden(_ hidden: Bool) -> some View { self }
+    /// https://developer.apple.com/documentation/swiftui/view/fullscreencover(ispresented:ondismiss:content:)
+    public func fullScreenCover<C: View>(
+        isPresented: Binding<Bool>, onDismiss: (() -> Void)? = nil, @ViewBuilder content: @escaping () -> C
+    ) -> some View { self }
     /// https://developer.apple.com/documentation/swiftui/view/accessibilityhint(_:)
     public func accessibilityHint(_ hintKey: LocalizedStringKey) -> some View { self }
     /// https://developer.apple.com/documentation/swiftui/view/accessibilityelement(children:)
