@@ -21,7 +21,8 @@ let package = Package(
             supportedDeviceFamilies: [.pad, .phone],
             supportedInterfaceOrientations: [
                 .portrait, .landscapeLeft, .landscapeRight, .portraitUpsideDown(.when(deviceFamilies: [.pad])),
-            ]
+            ],
+            capabilities: [.camera(purposeString: "The model looks at the picture that you take.")]
         )
     ],
     dependencies: [.package(name: "Digits", path: "../..")],

@@ -10,7 +10,7 @@ import Foundation
     import CoreVideo
 #endif
 
-/// Says which of 10 labels a picture shows.
+/// Sorts pictures into 10 labels.
 ///
 /// Model digits, version 1.0.
 ///
@@ -78,13 +78,17 @@ public actor DigitClassifier {
     #endif
 
     /// The same for a picture file, turned upright by its EXIF orientation.
-    public func classify(_ file: URL) async throws -> Classification {
+    public func classify(
+        _ file: URL
+    ) async throws -> Classification {
         let (pixels, orientation) = try Pixels.read(file)
         return try await classify(pixels, orientation: orientation)
     }
 
     func classify(_ pixels: Pixels, orientation: ImageOrientation) async throws -> Classification {
-        try await session.classify(pixels, orientation: orientation)
+        try await session.see(pixels, orientation: orientation) { outputs, _ in
+            try Classification(scores: outputs[0].floats, names: Self.info.labels)
+        }
     }
 
     /// Runs the model once, so that the next call finds everything in place.
@@ -92,7 +96,7 @@ public actor DigitClassifier {
         try await session.prewarm()
     }
 
-    /// Classifies the pictures of the package on each accelerator and compares the scores to PyTorch's.
+    /// Runs the model's own tests on each accelerator and compares with the model that was trained.
     public func selfTest() async -> SelfTestReport {
         await session.selfTest()
     }
@@ -111,14 +115,22 @@ extension DigitClassifier {
     private static let files = PackageFiles(
         folder: (Bundle.module.resourceURL ?? Bundle.module.bundleURL).appendingPathComponent("Model"))
 
-    /// `[input.image]` in deploykit.toml: 28×28, gray, bilinear.
-    static let preprocessing = ImagePreprocessing(
-        width: 28,
-        height: 28,
-        color: .gray,
-        resize: .bilinear,
-        crop: .none
-    )
+    static let inputs: [TensorSpec] = [
+        // `image`: float32, 1 × 28 × 28 × 1, 0…255.
+        .picture(
+            "image",
+            ImagePreprocessing(
+                width: 28,
+                height: 28,
+                color: .gray,
+                resize: .bilinear,
+                crop: .none
+            ))
+    ]
+
+    static let outputs: [TensorSpec] = [
+        TensorSpec("scores", .float32, [1, 10])
+    ]
 
     /// - Throws: ``ModelError`` if the labels are missing or are not the 10 of the model.
     static func contract() throws -> ModelContract {
@@ -133,14 +145,12 @@ extension DigitClassifier {
                 folder: files.folder,
                 name: "Digits",
                 fileExtension: "mlpackage",
-                sha256: info.sha256,
-                input: "image",
-                inputShape: preprocessing.shape,
-                output: "scores"
+                sha256: info.sha256
             ),
-            preprocessing: preprocessing,
-            tolerance: 0.018,
-            goldens: { try files.goldens(read: Pixels.read) }
+            inputs: inputs,
+            outputs: outputs,
+            requiredSnrDb: 30.0,
+            tests: { try files.tests(inputs: inputs, read: Pixels.read) }
         )
     }
 }

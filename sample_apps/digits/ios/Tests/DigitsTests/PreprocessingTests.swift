@@ -52,8 +52,16 @@ import Testing
         #expect(steps(red, orientation: .up) == [2, 1, 255])
     }
 
+    @Test func aBoxOfTheModelsIsFoundInThePicture() throws {
+        let steps = ImagePreprocessing(width: 6, height: 6, color: .gray, resize: .nearest, crop: .letterbox)
+        let placement = steps.placement(of: try picture(), orientation: .right)
+        // Upright it is 2 × 3: twice that in the model's picture, with one column left and right of it.
+        #expect(placement.across == .init(size: 2, scale: 2, shift: 1, seen: 6))
+        #expect(placement.down == .init(size: 3, scale: 2, shift: 0, seen: 6))
+    }
+
     @Test func theModelGetsItsShape() throws {
-        let steps = DigitClassifier.preprocessing
+        let steps = try #require(DigitClassifier.inputs[0].picture)
         #expect(steps.shape == [1, 28, 28, 1])
         #expect(steps(try picture(), orientation: .right).count == 784)
     }

@@ -12,40 +12,63 @@ extension StandIn {
     static func prepare(_ model: ModelFile, cache: URL) async throws -> URL { cache }
 }
 
-/// Gives the first label the highest score.
+/// Gives the first number of each output the highest value, and zeros in outputs of integers.
 struct RightEngine: StandIn {
-    static let scores = (1...10).map { 1 / Float($0) }
+    let contract: ModelContract
 
-    init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws {}
+    init(opening file: URL, of contract: ModelContract, on accelerator: Accelerator, options: ModelOptions) throws {
+        self.contract = contract
+    }
 
-    func predict(_ input: [Float]) throws -> [Float] { Self.scores }
+    func run(_ inputs: [Numbers]) throws -> [Numbers] { contract.outputs.map(Self.numbers) }
+
+    static func numbers(_ spec: TensorSpec) -> Numbers {
+        spec.type == .float32 ? Numbers((1...spec.count).map { 1 / Float($0) }, shape: spec.shape) : spec.zeros
+    }
 }
 
-/// Gives no number.
+/// Gives no number, or another integer.
 struct WrongEngine: StandIn {
-    init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws {}
+    let contract: ModelContract
 
-    func predict(_ input: [Float]) throws -> [Float] { RightEngine.scores.map { _ in .nan } }
+    init(opening file: URL, of contract: ModelContract, on accelerator: Accelerator, options: ModelOptions) throws {
+        self.contract = contract
+    }
+
+    func run(_ inputs: [Numbers]) throws -> [Numbers] { contract.outputs.map(Self.numbers) }
+
+    static func numbers(_ spec: TensorSpec) -> Numbers {
+        switch spec.type {
+        case .float32: Numbers([Float](repeating: .nan, count: spec.count), shape: spec.shape)
+        case .int32: Numbers([Int32](repeating: 7, count: spec.count), shape: spec.shape)
+        case .bool: Numbers([Bool](repeating: true, count: spec.count), shape: spec.shape)
+        }
+    }
 }
 
 /// Wrong without an error, but on one accelerator only.
 struct WrongOnNeuralEngine: StandIn {
+    let contract: ModelContract
     let isWrong: Bool
 
-    init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws {
+    init(opening file: URL, of contract: ModelContract, on accelerator: Accelerator, options: ModelOptions) throws {
+        self.contract = contract
         isWrong = accelerator == .neuralEngine
     }
 
-    func predict(_ input: [Float]) throws -> [Float] {
-        RightEngine.scores.map { isWrong ? 1 - $0 : $0 }
+    func run(_ inputs: [Numbers]) throws -> [Numbers] {
+        contract.outputs.map(isWrong ? WrongEngine.numbers : RightEngine.numbers)
     }
 }
 
 /// Cannot be opened on one accelerator.
 struct ClosedOnNeuralEngine: StandIn {
-    init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws {
+    let contract: ModelContract
+
+    init(opening file: URL, of contract: ModelContract, on accelerator: Accelerator, options: ModelOptions) throws {
         if accelerator == .neuralEngine { throw ModelError.modelCorrupt(reason: "it does not open") }
+        self.contract = contract
     }
 
-    func predict(_ input: [Float]) throws -> [Float] { RightEngine.scores }
+    func run(_ inputs: [Numbers]) throws -> [Numbers] { contract.outputs.map(RightEngine.numbers) }
 }

@@ -5,40 +5,27 @@ import Digits
 import SwiftUI
 import UIKit
 
-/// A picture with the best label over it, the next ones below it, and where and how fast the model ran.
+/// The picture with the best label over it, and the next ones below it.
 struct ResultView: View {
     let photo: UIImage
-    let outcome: SampleModel.Outcome?
+    let result: Classification?
 
     var body: some View {
-        List {
-            Section {
-                Image(uiImage: photo)
-                    .resizable()
-                    .scaledToFit()
-                    .accessibilityLabel("Chosen picture")
-                    .overlay(alignment: .bottomLeading) { best }
-                    .listRowInsets(EdgeInsets())
-            }
-            if let outcome {
-                Section("Labels") {
-                    ForEach(outcome.classification.top(5), id: \.index) { label in
-                        LabeledContent(label.name, value: label.score.asScore)
-                    }
-                }
-                Section("Run") {
-                    LabeledContent("Computed by", value: outcome.accelerator.title)
-                    if let cold = outcome.cold {
-                        LabeledContent("First run", value: cold.asMilliseconds)
-                    }
-                    LabeledContent("Warm run", value: outcome.warm.asMilliseconds)
-                }
+        Image(uiImage: photo)
+            .resizable()
+            .scaledToFit()
+            .accessibilityLabel("Chosen picture")
+            .overlay(alignment: .bottomLeading) { best }
+            .listRowInsets(EdgeInsets())
+        if let result {
+            ForEach(result.top(5), id: \.index) { label in
+                LabeledContent(label.name, value: label.score.asScore)
             }
         }
     }
 
     @ViewBuilder private var best: some View {
-        if let label = outcome?.classification.best {
+        if let label = result?.best {
             Text(verbatim: "\(label.name) · \(label.score.asScore)")
                 .font(.headline)
                 .padding(8)
@@ -55,10 +42,4 @@ struct ResultView: View {
 
 extension Float {
     fileprivate var asScore: String { formatted(.percent.precision(.fractionLength(1))) }
-}
-
-extension Duration {
-    fileprivate var asMilliseconds: String {
-        "\((self / .milliseconds(1)).formatted(.number.precision(.fractionLength(1)))) ms"
-    }
 }

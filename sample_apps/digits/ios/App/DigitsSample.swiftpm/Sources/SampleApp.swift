@@ -9,7 +9,7 @@ struct SampleApp: App {
 
     var body: some Scene {
         WindowGroup {
-            ClassifyView(model: model)
+            SampleView(model: model)
                 .task { await model.watchLoading() }
                 .task { await model.load() }
         }

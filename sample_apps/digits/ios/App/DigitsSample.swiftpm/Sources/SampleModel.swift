@@ -12,23 +12,15 @@ import UIKit
 @MainActor
 @Observable
 final class SampleModel {
-    /// What one picture gave, and how long it took.
-    struct Outcome {
-        let classification: Classification
-        let accelerator: Accelerator
-        /// The model's first run since it was loaded; nil for later pictures.
-        let cold: Duration?
-        let warm: Duration
-    }
-
     private(set) var loadState = LoadState.idle
     private(set) var photo: UIImage?
-    private(set) var outcome: Outcome?
+    private(set) var result: Classification?
+    private(set) var timing: Timing?
     private(set) var report: SelfTestReport?
     private(set) var problem: String?
 
     private var loading: Task<DigitClassifier, any Error>?
-    private var isCold = true
+    private var cold: Duration?
 
     func watchLoading() async {
         for await state in DigitClassifier.loadStates {
@@ -51,6 +43,11 @@ final class SampleModel {
         return try await task.value
     }
 
+    func runSelfTest() async {
+        report = nil
+        report = try? await loaded().selfTest()
+    }
+
     func show(_ item: PhotosPickerItem) async {
         do {
             guard
@@ -60,10 +57,16 @@ final class SampleModel {
                 problem = "This picture cannot be opened."
                 return
             }
-            photo = picture
-            outcome = nil
-            problem = nil
-            outcome = try await classify(picture)
+            await show(picture)
+        } catch {
+            problem = error.localizedDescription
+        }
+    }
+
+    func show(_ picture: UIImage) async {
+        (photo, result, problem) = (picture, nil, nil)
+        do {
+            try await ask(about: picture)
         } catch is CancellationError {
             // Another picture was chosen.
         } catch {
@@ -71,38 +74,23 @@ final class SampleModel {
         }
     }
 
-    func runSelfTest() async {
-        report = nil
-        report = try? await loaded().selfTest()
-    }
-
-    private func classify(_ picture: UIImage) async throws -> Outcome {
-        let classifier = try await loaded()
-        let cold = isCold ? try await run(classifier, on: picture).duration : nil
-        isCold = false
-        let (classification, warm) = try await run(classifier, on: picture)
-        return Outcome(
-            classification: classification, accelerator: classifier.accelerator, cold: cold, warm: warm)
+    private func ask(about picture: UIImage) async throws {
+        let model = try await loaded()
+        if cold == nil {
+            cold = try await run(model, on: picture).duration
+        }
+        let (answer, warm) = try await run(model, on: picture)
+        result = answer
+        timing = Timing(accelerator: model.accelerator, cold: cold ?? warm, warm: warm)
     }
 
     private func run(
-        _ classifier: DigitClassifier, on picture: UIImage
-    ) async throws -> (classification: Classification, duration: Duration) {
+        _ model: DigitClassifier, on picture: UIImage
+    ) async throws -> (answer: Classification, duration: Duration) {
         guard let image = picture.cgImage else { throw ModelError.invalidInput(reason: "it has no pixels") }
         let start = ContinuousClock.now
-        let classification = try await classifier.classify(
+        let answer = try await model.classify(
             image, orientation: ImageOrientation(picture.imageOrientation))
-        return (classification, ContinuousClock.now - start)
-    }
-}
-
-extension Accelerator {
-    /// For people.
-    var title: String {
-        switch self {
-        case .neuralEngine: "Neural Engine"
-        case .gpu: "GPU"
-        case .cpu: "CPU"
-        }
+        return (answer, ContinuousClock.now - start)
     }
 }

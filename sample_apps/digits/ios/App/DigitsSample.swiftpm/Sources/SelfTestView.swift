@@ -4,7 +4,7 @@
 import Digits
 import SwiftUI
 
-/// Green and red rows: the model's own test pictures on each accelerator of this device.
+/// Green and red rows: the model's own tests on each accelerator of this device.
 struct SelfTestView: View {
     let model: SampleModel
 
@@ -15,7 +15,7 @@ struct SelfTestView: View {
                     LabeledContent("Device", value: report.device)
                     LabeledContent("System", value: report.osBuild)
                 }
-                Section("Pictures") {
+                Section("Tests") {
                     ForEach(report.rows, id: \.self) { row in
                         SelfTestRowView(row: row)
                     }
@@ -46,7 +46,7 @@ private struct SelfTestRowView: View {
                 .foregroundStyle(row.passed ? Color.green : Color.red)
                 .accessibilityLabel(row.passed ? "Passed" : "Failed")
             VStack(alignment: .leading) {
-                Text(verbatim: "\(row.accelerator.title) · \(row.picture)")
+                Text(verbatim: "\(row.accelerator.title) · \(row.test)")
                 Text(verbatim: detail)
                     .font(.footnote)
                     .foregroundStyle(.secondary)
@@ -58,6 +58,7 @@ private struct SelfTestRowView: View {
     private var detail: String {
         if let error = row.error { return error }
         let parts = [
+            row.snrDb.map { "\($0.formatted(.number.precision(.fractionLength(0)))) dB" },
             row.maxError.map { "differs by \($0.formatted(.number.precision(.significantDigits(2))))" },
             row.coldMs.map { "first run \($0.formatted(.number.precision(.fractionLength(1)))) ms" },
             row.warmMs.map { "warm run \($0.formatted(.number.precision(.fractionLength(1)))) ms" },

@@ -21,11 +21,3 @@ public struct Classification: Sendable, Hashable, Codable {
             .sorted { $0.score == $1.score ? $0.index < $1.index : $0.score > $1.score }
     }
 }
-
-/// One label and how sure the model is of it.
-public struct ScoredLabel: Sendable, Hashable, Codable {
-    /// The label's place in the model's output.
-    public let index: Int
-    public let name: String
-    public let score: Float
-}

@@ -4,7 +4,10 @@
     /// Runs a Core ML model.
     final class CoreMLEngine: Engine {
         private let model: MLModel
-        private let file: ModelFile
+        private let contract: ModelContract
+        /// Inputs that the model takes as integers. Core ML has no arrays of bool: the model takes other numbers for
+        /// them, and which ones is the converter's choice.
+        private let integers: Set<String>
 
         /// Takes a compiled `.mlmodelc` if the package has one; else compiles the `.mlpackage` once per system build.
         static func prepare(_ model: ModelFile, cache: URL) async throws -> URL {
@@ -15,30 +18,52 @@
             }
         }
 
-        init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws {
+        init(
+            opening file: URL, of contract: ModelContract, on accelerator: Accelerator, options: ModelOptions
+        ) throws {
             let configuration = MLModelConfiguration()
             configuration.computeUnits = accelerator.computeUnits
-            self.model = try MLModel(contentsOf: file, configuration: configuration)
-            self.file = model
-            let description = self.model.modelDescription
-            guard
-                description.inputDescriptionsByName[model.input] != nil,
-                description.outputDescriptionsByName[model.output] != nil
-            else {
-                throw ModelError.modelCorrupt(reason: "it has no input \(model.input) or no output \(model.output)")
+            model = try MLModel(contentsOf: file, configuration: configuration)
+            self.contract = contract
+            let description = model.modelDescription
+            let inputs = description.inputDescriptionsByName
+            integers = Set(inputs.filter { $0.value.multiArrayConstraint?.dataType == .int32 }.keys)
+            try contract.check(inputs: Array(inputs.keys), outputs: Array(description.outputDescriptionsByName.keys))
+        }
+
+        func run(_ inputs: [Numbers]) throws -> [Numbers] {
+            let features = zip(contract.inputs, inputs).map { spec, numbers in
+                (spec.name, feature(numbers, isInteger: integers.contains(spec.name)))
+            }
+            let given = try MLDictionaryFeatureProvider(dictionary: Dictionary(uniqueKeysWithValues: features))
+            let made = try model.prediction(from: given)
+            return try contract.outputs.map { spec in
+                guard let array = made.featureValue(for: spec.name)?.multiArrayValue else {
+                    throw ModelError.modelCorrupt(reason: "its output \(spec.name) is not an array")
+                }
+                return spec.numbers(array)
             }
         }
 
-        func predict(_ input: [Float]) throws -> [Float] {
-            let tensor = MLShapedArray<Float>(scalars: input, shape: file.inputShape)
-            let features = try MLDictionaryFeatureProvider(
-                dictionary: [file.input: MLFeatureValue(shapedArray: tensor)])
-            let result = try model.prediction(from: features)
-            guard let scores = result.featureValue(for: file.output)?.multiArrayValue else {
-                throw ModelError.modelCorrupt(reason: "its output \(file.output) is not an array")
+        private func feature(_ numbers: Numbers, isInteger: Bool) -> MLFeatureValue {
+            isInteger
+                ? MLFeatureValue(shapedArray: MLShapedArray(scalars: numbers.ints, shape: numbers.shape))
+                : MLFeatureValue(shapedArray: MLShapedArray(scalars: numbers.floats, shape: numbers.shape))
+        }
+    }
+
+    extension TensorSpec {
+        /// What is in an array of the model's, which may have strides, and other numbers than the contract.
+        fileprivate func numbers(_ array: MLMultiArray) -> Numbers {
+            let made =
+                array.dataType == .int32
+                ? Numbers(MLShapedArray<Int32>(converting: array).scalars, shape: shape)
+                : Numbers(MLShapedArray<Float>(converting: array).scalars, shape: shape)
+            return switch type {
+            case .float32: Numbers(made.floats, shape: shape)
+            case .int32: Numbers(made.ints, shape: shape)
+            case .bool: Numbers(made.bools, shape: shape)
             }
-            // Converts what an fp16 model gives, and any strides.
-            return MLShapedArray<Float>(converting: scores).scalars
         }
     }
 

@@ -9,22 +9,19 @@ protocol Engine {
     static func prepare(_ model: ModelFile, cache: URL) async throws -> URL
 
     /// - Throws: any error if `accelerator` cannot run the model.
-    init(opening file: URL, of model: ModelFile, on accelerator: Accelerator, options: ModelOptions) throws
+    init(opening file: URL, of contract: ModelContract, on accelerator: Accelerator, options: ModelOptions) throws
 
-    /// The scores for an input in the order of ``ModelFile/inputShape``.
-    func predict(_ input: [Float]) throws -> [Float]
+    /// Runs the model. Inputs and outputs are in the contract's order, and have its types and shapes.
+    func run(_ inputs: [Numbers]) throws -> [Numbers]
 }
 
-/// The model's file in the package, and the names and shapes inside it.
+/// The model's file in the package.
 struct ModelFile: Sendable {
     let folder: URL
     /// Without its extension.
     let name: String
     let fileExtension: String
     let sha256: String
-    let input: String
-    let inputShape: [Int]
-    let output: String
 
     /// The file, with another extension if one is given.
     /// - Throws: ``ModelError/modelMissing(file:)`` if it is not there.
@@ -34,5 +31,27 @@ struct ModelFile: Sendable {
             throw ModelError.modelMissing(file: url.lastPathComponent)
         }
         return url
+    }
+}
+
+/// What a session has to know of its model.
+struct ModelContract: Sendable {
+    let info: ModelInfo
+    let file: ModelFile
+    let inputs: [TensorSpec]
+    let outputs: [TensorSpec]
+    /// Signal-to-noise ratio that an accelerator has to reach in each output of the model's own tests.
+    let requiredSnrDb: Float
+    /// The model's own tests.
+    let tests: @Sendable () throws -> [TestCase]
+
+    /// - Throws: ``ModelError/modelCorrupt(reason:)`` if the file has not the inputs and outputs of the contract.
+    func check(inputs: [String], outputs: [String]) throws {
+        let missing = Set(self.inputs.map(\.name)).subtracting(inputs).union(
+            Set(self.outputs.map(\.name)).subtracting(outputs))
+        guard missing.isEmpty else {
+            throw ModelError.modelCorrupt(
+                reason: "it has no input or output called \(missing.sorted().joined(separator: ", "))")
+        }
     }
 }

@@ -48,7 +48,7 @@ struct ImagePreprocessing: Sendable {
     }
 
     /// Where the cut begins, for a picture that is `excess` larger (or smaller, when negative) than the model's input.
-    private func offset(_ excess: Int) -> Int {
+    func offset(_ excess: Int) -> Int {
         switch crop {
         case .letterbox: -(-excess / 2)
         case .none, .center: Int((Double(excess) / 2).rounded(.toNearestOrEven))

@@ -10,7 +10,7 @@ public enum ModelError: Error, LocalizedError, Sendable, Hashable {
     case unsupportedDevice(reason: String)
     /// The accelerator failed while the model ran.
     case acceleratorFailed(reason: String)
-    /// The picture cannot be used.
+    /// The input cannot be used.
     case invalidInput(reason: String)
     /// The model was closed.
     case closed
@@ -21,7 +21,7 @@ public enum ModelError: Error, LocalizedError, Sendable, Hashable {
         case .modelCorrupt(let reason): "The model's files do not fit this app: \(reason)."
         case .unsupportedDevice(let reason): "This device does not run the model correctly.\n\(reason)"
         case .acceleratorFailed(let reason): "The accelerator failed: \(reason)."
-        case .invalidInput(let reason): "The picture cannot be used: \(reason)."
+        case .invalidInput(let reason): "The input cannot be used: \(reason)."
         case .closed: "The model is closed; load it again."
         }
     }

@@ -9,11 +9,11 @@ public struct ModelInfo: Sendable, Hashable, Codable {
     /// The runtime that executes it, for example `coreml`.
     public let engine: String
     public let license: String?
-    /// The names of the classes, in the order of the model's output.
+    /// The names of the classes, in the order of the model's output; empty if the model has none.
     public let labels: [String]
-    /// Size to which pictures are brought, in pixels.
-    public let inputWidth: Int
-    public let inputHeight: Int
+    /// Of the picture that the model sees; nil if it takes none.
+    public let inputWidth: Int?
+    public let inputHeight: Int?
     /// How closely the file was measured to match the original PyTorch model.
     public let parity: String
     /// The version of deploykit that made this package.

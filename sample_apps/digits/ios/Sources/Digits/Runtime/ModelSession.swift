@@ -1,19 +1,9 @@
 import Foundation
 
-/// What a session has to know of its model.
-struct ModelContract: Sendable {
-    let info: ModelInfo
-    let file: ModelFile
-    let preprocessing: ImagePreprocessing
-    /// Largest difference from a golden's score that counts as right.
-    let tolerance: Float
-    let goldens: @Sendable () throws -> [Golden]
-}
-
 /// Opens the model on the best accelerator that is right, and runs it there.
 ///
 /// Accelerators are tried in the order of ``ModelOptions/accelerators``. One that cannot open the model, or that gives
-/// another result than PyTorch for a picture of the package, is stepped down from; that verdict is remembered for this
+/// another result than PyTorch for the package's own tests, is stepped down from; that verdict is remembered for this
 /// model and this build of the operating system. A result can be wrong without any error, so only comparing tells.
 actor ModelSession {
     private let contract: ModelContract
@@ -21,7 +11,7 @@ actor ModelSession {
     private let engineType: any Engine.Type
     private let verdicts: VerdictStore
     private let executor = BlockingExecutor(label: "deploykit.model")
-    private var opened: (engine: any Engine, accelerator: Accelerator)?
+    private var opened: (predictor: Predictor, accelerator: Accelerator)?
 
     /// Loading and predicting block for long; on a queue of their own they do not starve Swift's thread pool.
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -33,25 +23,60 @@ actor ModelSession {
         verdicts = VerdictStore(folder: options.cacheDirectory, modelHash: contract.file.sha256)
     }
 
-    func classify(_ picture: Pixels, orientation: ImageOrientation) throws -> Classification {
-        let input = contract.preprocessing(picture, orientation: orientation)
-        return try Classification(scores: predict(input), names: contract.info.labels)
+    /// Runs the model on `given`, one for each input that is no state, and gives what `answer` makes of the outputs.
+    func run<Answer: Sendable>(
+        _ given: [Given], answer: @Sendable (Prediction) throws -> Answer
+    ) throws -> Answer {
+        let predictor = try predictor()
+        let (inputs, placements) = try predictor.prepare(given)
+        try Task.checkCancellation()
+        return try answer(Prediction(outputs: try guarded { try predictor.run(inputs) }, placements: placements))
     }
 
-    /// Runs the model once on black, so that the next call finds everything in place.
+    /// The same for one picture.
+    func see<Answer: Sendable>(
+        _ picture: Pixels, orientation: ImageOrientation,
+        answer: @Sendable ([Numbers], Placement) throws -> Answer
+    ) throws -> Answer {
+        try run([.picture(picture, orientation)]) { try answer($0.outputs, $0.placements[0]) }
+    }
+
+    /// Many predictions as one call: `block` gets what predicts, and is cancelled between two predictions.
+    func runMany<Answer: Sendable>(
+        _ block: @Sendable (_ predict: (Given) throws -> [Numbers]) throws -> Answer
+    ) throws -> Answer {
+        let predictor = try predictor()
+        return try block { given in
+            try Task.checkCancellation()
+            return try guarded { try predictor.predict([given]).outputs }
+        }
+    }
+
+    /// Runs the model once on zeros, so that the next call finds everything in place.
     func prewarm() throws {
-        _ = try predict([Float](repeating: 0, count: contract.file.inputShape.reduce(1, *)))
+        let predictor = try predictor()
+        try Task.checkCancellation()
+        try guarded { try predictor.warm() }
+    }
+
+    /// The next call is the first one again.
+    func reset() throws {
+        try predictor().reset()
     }
 
     func close() {
         opened = nil
     }
 
-    private func predict(_ input: [Float]) throws -> [Float] {
-        try Task.checkCancellation()
-        guard let engine = opened?.engine else { throw ModelError.closed }
+    private func predictor() throws -> Predictor {
+        guard let opened else { throw ModelError.closed }
+        return opened.predictor
+    }
+
+    /// Engines throw what they like.
+    private func guarded<Value>(_ predict: () throws -> Value) throws -> Value {
         do {
-            return try engine.predict(input)
+            return try predict()
         } catch let error as ModelError {
             throw error
         } catch {
@@ -68,18 +93,19 @@ extension ModelSession {
         let candidates = candidates()
         await progress.report(.loading(progress: 0))
         let file = try await engineType.prepare(contract.file, cache: options.cacheDirectory)
-        let goldens = options.verifyAccelerator ? try contract.goldens() : []
+        let tests = options.verifyAccelerator ? try contract.tests() : []
         var failures: [String] = []
         for (index, accelerator) in candidates.enumerated() {
             try Task.checkCancellation()
             await progress.report(.loading(progress: Double(index) / Double(candidates.count)))
             do {
-                let engine = try open(file, on: accelerator)
+                let predictor = try open(file, on: accelerator)
                 if options.verifyAccelerator, verdicts[accelerator] != .right {
                     await progress.report(.verifying(accelerator))
-                    try verify(engine, on: accelerator, goldens)
+                    try verify(predictor, on: accelerator, tests)
                 }
-                opened = (engine, accelerator)
+                predictor.reset()
+                opened = (predictor, accelerator)
                 await progress.report(.ready(accelerator))
                 return accelerator
             } catch {
@@ -96,19 +122,17 @@ extension ModelSession {
         return hopeful.isEmpty ? options.accelerators : hopeful
     }
 
-    private func open(_ file: URL, on accelerator: Accelerator) throws -> any Engine {
-        try engineType.init(opening: file, of: contract.file, on: accelerator, options: options)
+    private func open(_ file: URL, on accelerator: Accelerator) throws -> Predictor {
+        Predictor(contract, try engineType.init(opening: file, of: contract, on: accelerator, options: options))
     }
 
-    /// Compares every golden, and remembers the verdict.
-    private func verify(_ engine: any Engine, on accelerator: Accelerator, _ goldens: [Golden]) throws {
-        for golden in goldens {
-            let scores = try engine.predict(golden.input(contract.preprocessing))
-            let worst = ScoreDifference(scores, from: golden.expected).maxError
-            guard worst <= contract.tolerance else {
+    /// Runs every test, and remembers the verdict.
+    private func verify(_ predictor: Predictor, on accelerator: Accelerator, _ tests: [TestCase]) throws {
+        for test in tests {
+            let result = try test.check(predictor, given: test.given(), requiredSnrDb: contract.requiredSnrDb)
+            guard result.passed else {
                 verdicts.remember(.wrong, for: accelerator)
-                throw ModelError.acceleratorFailed(
-                    reason: "\(golden.name) differs by \(worst), allowed is \(contract.tolerance)")
+                throw ModelError.acceleratorFailed(reason: "it is wrong on \(test.name): \(result.told)")
             }
         }
         verdicts.remember(.right, for: accelerator)
@@ -118,46 +142,48 @@ extension ModelSession {
 // MARK: - Self-test
 
 extension ModelSession {
-    /// Opens the model anew on every wished accelerator and compares all goldens.
+    /// Opens the model anew on every wished accelerator and runs all tests.
     func selfTest() async -> SelfTestReport {
         var rows: [SelfTestRow] = []
         for accelerator in options.accelerators {
             rows += await selfTest(on: accelerator)
         }
         return SelfTestReport(
-            info: contract.info, tolerance: contract.tolerance, accelerator: opened?.accelerator, rows: rows)
+            info: contract.info, requiredSnrDb: contract.requiredSnrDb, accelerator: opened?.accelerator, rows: rows)
     }
 
     private func selfTest(on accelerator: Accelerator) async -> [SelfTestRow] {
-        let goldens: [Golden]
+        let tests: [TestCase]
         let file: URL
         do {
-            goldens = try contract.goldens()
+            tests = try contract.tests()
             file = try await engineType.prepare(contract.file, cache: options.cacheDirectory)
         } catch {
             return [.failed("-", on: accelerator, error)]
         }
-        return goldens.map { golden in
+        return tests.map { test in
             do {
-                return try check(golden, on: accelerator, file: file)
+                return try check(test, on: accelerator, file: file)
             } catch {
-                return .failed(golden.name, on: accelerator, error)
+                return .failed(test.name, on: accelerator, error)
             }
         }
     }
 
-    private func check(_ golden: Golden, on accelerator: Accelerator, file: URL) throws -> SelfTestRow {
-        let input = try golden.input(contract.preprocessing)
+    private func check(_ test: TestCase, on accelerator: Accelerator, file: URL) throws -> SelfTestRow {
+        let given = try test.given()
         let clock = ContinuousClock()
         let start = clock.now
-        let engine = try open(file, on: accelerator)
-        let scores = try engine.predict(input)
+        let predictor = try open(file, on: accelerator)
+        let result = try test.check(predictor, given: given, requiredSnrDb: contract.requiredSnrDb)
         let cold = clock.now - start
-        let warm = try clock.measure { _ = try engine.predict(input) }
-        let difference = ScoreDifference(scores, from: golden.expected)
+        let warm = try clock.measure {
+            _ = try test.check(predictor, given: given, requiredSnrDb: contract.requiredSnrDb)
+        }
         return SelfTestRow(
-            accelerator: accelerator, picture: golden.name, passed: difference.maxError <= contract.tolerance,
-            maxError: difference.maxError.isFinite ? difference.maxError : nil, snrDb: difference.snrDb,
+            accelerator: accelerator, test: test.name, passed: result.passed,
+            maxError: result.maxError.isFinite ? result.maxError : nil,
+            snrDb: result.snrDb.flatMap { $0.isFinite ? $0 : nil },
             coldMs: cold / .milliseconds(1), warmMs: warm / .milliseconds(1), error: nil)
     }
 }

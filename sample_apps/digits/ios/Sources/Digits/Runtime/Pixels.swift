@@ -32,7 +32,7 @@ struct Pixels: Sendable, Equatable {
     }
 
     /// Fills a new picture of this size through `fill`, which gets its bytes and the source's.
-    private func mapped(
+    func mapped(
         width: Int, height: Int, channels: Int,
         _ fill: (_ source: UnsafeBufferPointer<UInt8>, _ target: UnsafeMutableBufferPointer<UInt8>) -> Void
     ) -> Pixels {
@@ -111,6 +111,15 @@ struct Pixels: Sendable, Equatable {
                     target[to + offset] = source[from + offset]
                 }
             }
+        }
+    }
+
+    /// Copies a part of another picture with as many channels to a place in this one.
+    mutating func paste(_ other: Pixels, left: Int, top: Int, width: Int, height: Int, toX: Int, toY: Int) {
+        for row in 0..<height {
+            let from = ((top + row) * other.width + left) * channels
+            let to = ((toY + row) * self.width + toX) * channels
+            bytes.replaceSubrange(to..<to + width * channels, with: other.bytes[from..<from + width * channels])
         }
     }
 

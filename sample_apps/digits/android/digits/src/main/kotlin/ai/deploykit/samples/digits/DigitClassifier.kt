@@ -5,6 +5,7 @@ package ai.deploykit.samples.digits
 
 import android.content.Context
 import android.graphics.Bitmap
+import android.net.Uri
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
@@ -16,7 +17,10 @@ import kotlinx.coroutines.flow.asStateFlow
  *
  * Every call is safe from any thread and works on another one. Close the model when it is not needed any more.
  */
-public class DigitClassifier private constructor(private val session: ModelSession) : AutoCloseable {
+public class DigitClassifier private constructor(
+    private val session: ModelSession,
+    private val context: Context,
+) : AutoCloseable {
     /** What the model knows of itself. */
     public val info: ModelInfo get() = session.info
 
@@ -31,9 +35,13 @@ public class DigitClassifier private constructor(private val session: ModelSessi
      * @throws ModelException if the picture cannot be used, the accelerator fails or the model is closed.
      */
     public suspend fun classify(image: Bitmap, orientation: Orientation = Orientation.Up): Classification =
-        session.see({ image.toPixels(orientation, it) }) { outputs, _ ->
-            Classification.of(outputs.first(), info.labels)
-        }
+        classify { image.toPixels(orientation, it) }
+
+    /** The same for a picture file, turned upright by its EXIF orientation. */
+    public suspend fun classify(image: Uri): Classification = classify { readPicture(context, image, it) }
+
+    private suspend fun classify(read: (IntArray) -> Pixels): Classification =
+        session.see(read) { outputs, _ -> Classification.of(outputs.first(), info.labels) }
 
     /** Runs the model once, so that the first call does not wait for it. */
     public suspend fun prewarm(): Unit = session.prewarm()
@@ -59,7 +67,8 @@ public class DigitClassifier private constructor(private val session: ModelSessi
          */
         public suspend fun load(context: Context, options: ModelOptions = ModelOptions()): DigitClassifier {
             val platform = AndroidPlatform(context.applicationContext, CONTRACT, options)
-            return DigitClassifier(ModelSession.load(CONTRACT, platform, options, states))
+            val session = ModelSession.load(CONTRACT, platform, options, states)
+            return DigitClassifier(session, context.applicationContext)
         }
 
         /** From deploykit.toml and the checked model file. */

@@ -72,6 +72,7 @@ private class Plan(private val wanted: ImagePreprocessing, private val width: In
     private val firstRow: Int
     private val shrunk: ByteArray
     private val row = ByteArray(width * channels)
+    private val sums: IntArray
     val placement: Placement
 
     init {
@@ -81,6 +82,7 @@ private class Plan(private val wanted: ImagePreprocessing, private val width: In
         firstRow = down.weights.first.min()
         val lastRow = down.weights.run { first.indices.maxOf { first[it] + used[it] } }
         shrunk = ByteArray((lastRow - firstRow) * across.count * channels)
+        sums = IntArray(across.count * channels)
         placement = Placement(
             width = width,
             height = height,
@@ -132,31 +134,51 @@ private class Plan(private val wanted: ImagePreprocessing, private val width: In
         row[3 * x + 2] = c.toByte()
     }
 
-    private fun resizeRow(target: Int) {
+    private fun resizeRow(target: Int) = if (channels == 1) resizeGrayRow(target) else resizeColorRow(target)
+
+    private fun resizeGrayRow(target: Int) {
         val axis = across.weights
         for (x in 0 until across.count) {
-            for (channel in 0 until channels) {
-                var sum = HALF
-                for (k in 0 until axis.used[x]) {
-                    val pixel = row[(axis.first[x] + k) * channels + channel].toInt() and 0xFF
-                    sum += pixel * axis.weights[x * axis.taps + k]
-                }
-                shrunk[target + x * channels + channel] = toLevel(sum).toByte()
-            }
+            var sum = HALF
+            val first = axis.first[x]
+            val weights = x * axis.taps
+            for (k in 0 until axis.used[x]) sum += (row[first + k].toInt() and 0xFF) * axis.weights[weights + k]
+            shrunk[target + x] = toLevel(sum).toByte()
         }
     }
 
+    /** All three colours of a pixel at once: its weight is read once. */
+    private fun resizeColorRow(target: Int) {
+        val axis = across.weights
+        for (x in 0 until across.count) {
+            var a = HALF
+            var b = HALF
+            var c = HALF
+            var source = 3 * axis.first[x]
+            val weights = x * axis.taps
+            for (k in 0 until axis.used[x]) {
+                val weight = axis.weights[weights + k]
+                a += (row[source].toInt() and 0xFF) * weight
+                b += (row[source + 1].toInt() and 0xFF) * weight
+                c += (row[source + 2].toInt() and 0xFF) * weight
+                source += 3
+            }
+            shrunk[target + 3 * x] = toLevel(a).toByte()
+            shrunk[target + 3 * x + 1] = toLevel(b).toByte()
+            shrunk[target + 3 * x + 2] = toLevel(c).toByte()
+        }
+    }
+
+    /** Row by row, as they lie in memory. */
     private fun resizeColumn(y: Int, rowSize: Int, into: FloatArray, target: Int) {
         val axis = down.weights
-        val top = (axis.first[y] - firstRow) * rowSize
-        for (x in 0 until rowSize) {
-            var sum = HALF
-            for (k in 0 until axis.used[y]) {
-                val pixel = shrunk[top + k * rowSize + x].toInt() and 0xFF
-                sum += pixel * axis.weights[y * axis.taps + k]
-            }
-            into[target + x] = toLevel(sum).toFloat()
+        sums.fill(HALF)
+        for (k in 0 until axis.used[y]) {
+            val weight = axis.weights[y * axis.taps + k]
+            val source = (axis.first[y] + k - firstRow) * rowSize
+            for (x in 0 until rowSize) sums[x] += (shrunk[source + x].toInt() and 0xFF) * weight
         }
+        for (x in 0 until rowSize) into[target + x] = toLevel(sums[x]).toFloat()
     }
 
     private fun toLevel(sum: Int): Int = (sum shr AxisWeights.BITS).coerceIn(0, 255)

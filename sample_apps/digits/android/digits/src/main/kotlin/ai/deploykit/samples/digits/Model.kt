@@ -39,7 +39,8 @@ public sealed interface LoadState {
 }
 
 /** What a model knows of itself. */
-public data class ModelInfo(
+@ConsistentCopyVisibility
+public data class ModelInfo internal constructor(
     val name: String,
     val version: String,
     /** SHA-256 of the model file, in hexadecimal digits. */

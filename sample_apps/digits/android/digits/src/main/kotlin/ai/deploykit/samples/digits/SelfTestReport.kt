@@ -4,7 +4,8 @@ import org.json.JSONArray
 import org.json.JSONObject
 
 /** One of the model's own tests on one accelerator. */
-public data class SelfTestRow(
+@ConsistentCopyVisibility
+public data class SelfTestRow internal constructor(
     val accelerator: Accelerator,
     /** Name of the test. */
     val test: String,
@@ -22,7 +23,8 @@ public data class SelfTestRow(
 )
 
 /** What the model's own tests gave on this device. */
-public data class SelfTestReport(
+@ConsistentCopyVisibility
+public data class SelfTestReport internal constructor(
     val model: String,
     val version: String,
     val sha256: String,

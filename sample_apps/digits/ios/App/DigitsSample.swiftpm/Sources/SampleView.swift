@@ -5,11 +5,12 @@ import Digits
 import PhotosUI
 import SwiftUI
 
-/// The app's screen: choose a picture, see what the model makes of it.
-struct ClassifyView: View {
+/// The app's screen: choose or take a picture, see what the model makes of it.
+struct SampleView: View {
     let model: SampleModel
 
     @State private var selection: PhotosPickerItem?
+    @State private var showsCamera = false
 
     var body: some View {
         NavigationStack {
@@ -27,13 +28,31 @@ struct ClassifyView: View {
                         PhotosPicker(selection: $selection, matching: .images) {
                             Label("Choose a picture", systemImage: "photo.on.rectangle")
                         }
-                        .accessibilityHint("The model says what it shows")
+                        .accessibilityHint("The model says what it makes of it")
+                    }
+                    if Camera.isThere {
+                        ToolbarItem(placement: .bottomBar) {
+                            Button {
+                                showsCamera = true
+                            } label: {
+                                Label("Take a picture", systemImage: "camera")
+                            }
+                            .accessibilityHint("The model says what it makes of it")
+                        }
                     }
                 }
         }
         .task(id: selection) {
             if let selection {
                 await model.show(selection)
+            }
+        }
+        .fullScreenCover(isPresented: $showsCamera) {
+            Camera { photo in
+                showsCamera = false
+                if let photo {
+                    Task { await model.show(photo) }
+                }
             }
         }
     }
@@ -43,23 +62,17 @@ struct ClassifyView: View {
             ContentUnavailableView(
                 "That did not work", systemImage: "exclamationmark.triangle", description: Text(problem))
         } else if let photo = model.photo {
-            ResultView(photo: photo, outcome: model.outcome)
+            List {
+                Section {
+                    ResultView(photo: photo, result: model.result)
+                }
+                if let timing = model.timing {
+                    TimingSection(timing: timing)
+                }
+            }
         } else {
             ContentUnavailableView(
                 "No picture yet", systemImage: "photo", description: Text(model.loadState.title))
-        }
-    }
-}
-
-extension LoadState {
-    /// For people.
-    fileprivate var title: String {
-        switch self {
-        case .idle: "The model is not loaded."
-        case .loading: "The model is being prepared. The first time can take a minute."
-        case .verifying(let accelerator): "The \(accelerator.title) is being checked."
-        case .ready(let accelerator): "The model is ready on the \(accelerator.title)."
-        case .failed(let error): error.localizedDescription
         }
     }
 }
