@@ -133,12 +133,28 @@ def _answer(contract: Contract, outputs: tuple[ir.Tensor, ...]) -> ir.Answer:
             raise CodegenError(
                 f"output {name} is {tensor.dtype}, {_dims(tensor)}; a picture is float32 of 1 or 3 channels"
             )
+        if contract.overlap is not None:
+            _check_growth(contract, tensor, spec)
         return ir.NewPicture(contract.verb or "process", spec.range, spec.layout, contract.overlap)
     if math.prod(tensor.shape) != tensor.shape[-1] or tensor.dtype != "float32":
         raise CodegenError(
             f"output {name} is {tensor.dtype}, {_dims(tensor)}; an embedding is one float32 vector, 1 × n"
         )
     return ir.Vector(tensor.shape[-1])
+
+
+def _check_growth(contract: Contract, made: ir.Tensor, spec: PictureOutput) -> None:
+    """Tiles are put together without a gap only if each grows by one whole number, as wide as high."""
+    height, width = made.shape[2:4] if spec.layout == "NCHW" else made.shape[1:3]
+    (picture,) = contract.inputs.values()
+    assert picture.type == "image"  # the spec refuses such a task without one
+    if (height % picture.size[0], width % picture.size[1]) != (0, 0) or height * picture.size[
+        1
+    ] != width * picture.size[0]:
+        raise CodegenError(
+            f"output {made.tensor} is {height} × {width} for a tile of {picture.size[0]} × {picture.size[1]}, which is no "
+            "whole number of times as large; leave overlap out of [task], and pictures are taken as a whole"
+        )
 
 
 def _dims(tensor: ir.Tensor) -> str:

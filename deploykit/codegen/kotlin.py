@@ -389,5 +389,8 @@ def _runtime_file(path: Path, root: PurePosixPath, name: str) -> OutputFile:
 
 def _json_lines(items: Iterable[object]) -> str:
     """A JSON array with one item a line, so that a difference can be read."""
-    lines = ",\n".join(json.dumps(item, ensure_ascii=False, allow_nan=False) for item in items)
+    try:
+        lines = ",\n".join(json.dumps(item, ensure_ascii=False, allow_nan=False) for item in items)
+    except ValueError as error:
+        raise CodegenError(f"labels or goldens cannot be written as JSON: {error}") from error
     return f"[\n{lines}\n]\n"

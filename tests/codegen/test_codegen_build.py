@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploykit.codegen import build
+from deploykit.codegen import build, ir
 from deploykit.errors import CodegenError
 from deploykit.manifest import GpuRecord, Manifest, ParityRecord, Signature, TensorSpec
 from deploykit.spec import Contract, SdkSpec
@@ -103,3 +103,29 @@ def test_sizes_of_run_time_have_no_typed_api_yet() -> None:
     )
     with pytest.raises(CodegenError, match=r"no typed API yet.*For the app: time is 1 to 9"):
         build.sdk(manifest(contract), all_targets()["ios_onnx"], Path("m.onnx"), (), SdkSpec())
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "fits"), [(40, 60, True), (20, 30, True), (30, 45, False), (40, 30, False)]
+)
+def test_tiles_grow_by_a_whole_number(height: int, width: int, fits: bool) -> None:
+    contract = Contract.model_validate(
+        {
+            "task": "image-to-image",
+            "inputs": {"image": {"type": "image", "size": (20, 30)}},
+            "outputs": {"picture": {"type": "picture"}},
+            "overlap": 4,
+        }
+    )
+    made = manifest(contract)
+    output = TensorSpec(name="picture", dtype="float32", shape=(1, 3, height, width))
+    made = made.model_copy(update={"signature": Signature(inputs=(), outputs=(output,))})
+
+    def built() -> ir.Sdk:
+        return build.sdk(made, all_targets()["android_onnx"], Path("m.onnx"), (), SdkSpec())
+
+    if fits:
+        assert built().answer == ir.NewPicture("process", (0.0, 1.0), "NCHW", 4)
+    else:
+        with pytest.raises(CodegenError, match="no whole number of times as large; leave overlap out"):
+            built()

@@ -280,3 +280,9 @@ def test_an_sdk_has_the_runtime_of_its_task_only(task: TaskName) -> None:
     paths = {file.path.name for file in kotlin.files(sdks.of_task(task))}
     of_tasks = {name for other in kotlin_tasks.TASKS.values() for name in other.sources}
     assert paths & of_tasks == set(kotlin_tasks.TASKS[task].sources)
+
+
+def test_goldens_that_json_lacks_are_refused() -> None:
+    broken = ir.Golden("noise", (ir.GoldenInput(Path("noise.png")),), (ir.GoldenOutput(1, (float("nan"),)),))
+    with pytest.raises(CodegenError, match="cannot be written as JSON"):
+        kotlin.files(sdk(goldens=(broken,)))
