@@ -148,12 +148,11 @@ def _check_growth(contract: Contract, made: ir.Tensor, spec: PictureOutput) -> N
     height, width = made.shape[2:4] if spec.layout == "NCHW" else made.shape[1:3]
     (picture,) = contract.inputs.values()
     assert picture.type == "image"  # the spec refuses such a task without one
-    if (height % picture.size[0], width % picture.size[1]) != (0, 0) or height * picture.size[
-        1
-    ] != width * picture.size[0]:
+    high, wide = picture.size
+    if height % high or width % wide or height // high != width // wide:
         raise CodegenError(
-            f"output {made.tensor} is {height} × {width} for a tile of {picture.size[0]} × {picture.size[1]}, which is no "
-            "whole number of times as large; leave overlap out of [task], and pictures are taken as a whole"
+            f"output {made.tensor} is {height} × {width} for a tile of {high} × {wide}, which is no whole number of "
+            "times as large; leave overlap out of [task], and pictures are taken as a whole"
         )
 
 
