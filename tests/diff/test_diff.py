@@ -95,17 +95,22 @@ def text_of(found: Diff) -> str:
 def test_of_long_declarations_only_the_parameters_are_told_that_differ(tmp_path: Path) -> None:
     old, new = pair(tmp_path)
     new.edit(
-        KOTLIN / "SelfTestReport.kt",
-        {"    val test: String,": "    val picture: String,", "    val coldMs: Double?,": "    val coldMs: Float?,"},
+        KOTLIN / "Model.kt", {"    val threads: Int =": "    val cores: Int =", "cacheDir: File?": "cacheDir: Path?"}
     )
-    swapped = "    val inputHeight: Int?,\n    val inputWidth: Int?,"
-    new.edit(KOTLIN / "Model.kt", {"    val inputWidth: Int?,\n    val inputHeight: Int?,": swapped})
-    texts = [change.text for change in diff(old.path, new.path).changes if "constructor" in change.text]
-    assert texts == [
-        "ModelInfo: constructor(…): its parameters stand in the order name, version, sha256, precision, engine, "
-        "labels, inputHeight, inputWidth, license, parity, deploykit",
-        "SelfTestRow: constructor(…): coldMs is Float?, was Double?; test is gone; picture: String is new",
-    ]
+    text = "ModelOptions: constructor(…): cacheDir is Path?, was File?; threads is gone; cores: Int is new"
+    assert ("breaking", text) in between(old, new)
+
+
+def test_parameters_in_another_order_are_told_as_that(tmp_path: Path) -> None:
+    old, new = pair(tmp_path)
+    threads = "    val threads: Int = Runtime.getRuntime().availableProcessors().coerceIn(1, 4),\n"
+    folder = "    val cacheDir: File? = null,\n"
+    between_them = (
+        "    /** Where verdicts on accelerators are remembered; `null` is the app's own cache for compiled code. */\n"
+    )
+    new.edit(KOTLIN / "Model.kt", {threads + between_them + folder: folder + threads})
+    text = "its parameters stand in the order accelerators, cacheDir, threads, verifyAccelerator"
+    assert ("breaking", f"ModelOptions: constructor(…): {text}") in between(old, new)
 
 
 def worse(record: ParityRecord) -> ParityRecord:

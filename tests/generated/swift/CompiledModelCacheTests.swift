@@ -14,9 +14,12 @@ import Testing
         CompiledModelCache(folder: folder, modelHash: hash, system: system)
     }
 
-    @Sendable private static func compile() throws -> URL {
+    @Sendable private static func compile(files: Int = 0) throws -> URL {
         let made = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: made, withIntermediateDirectories: true)
+        for name in 0..<files {
+            try Data([1]).write(to: made.appendingPathComponent("\(name)"))
+        }
         return made
     }
 
@@ -43,6 +46,23 @@ import Testing
             return try Self.compile()
         }
         #expect(FileManager.default.fileExists(atPath: found.path))
+    }
+
+    @Test func loadsInParallelGetOneWholeResult() async throws {
+        for round in 0..<50 {
+            let cache = cache(hash: "\(round)-of-fifty-rounds")
+            let made = try await withThrowingTaskGroup(of: [String].self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        let found = try await cache.compiled(package) { try Self.compile(files: 20) }
+                        return try FileManager.default.contentsOfDirectory(atPath: found.path)
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1.count) }
+            }
+            #expect(made == Array(repeating: 20, count: 8))
+            try FileManager.default.removeItem(at: folder)
+        }
     }
 
     @Test func aFailedCompilationLeavesNothing() async throws {
