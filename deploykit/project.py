@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -23,7 +24,8 @@ CONFIG = "deploykit.toml"
 
 # Which pydantic model validates which table; "*" stands for a name that the user chose. Pydantic puts the `type` of
 # an input or output into an error's path, hence the last part.
-TABLES: dict[tuple[str, ...], type[BaseModel]] = {
+Tables = Mapping[tuple[str, ...], type[BaseModel]]
+TABLES: Tables = {
     (): schema.Spec,
     ("model",): schema.ModelSpec,
     ("task",): schema.TaskSpec,
@@ -83,21 +85,52 @@ def read_project(file: Path) -> Project:
     Raises:
         SpecError: with every problem found, each with file, line and remedy.
     """
+    return parse_project(file, read_text(file))
+
+
+def read_text(file: Path) -> str:
+    """A file that the user wrote.
+
+    Raises:
+        SpecError: if it is missing, or no UTF-8.
+    """
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SpecError([f"{file}: no such file; write one with `deploykit init ENTRY`"]) from None
     except UnicodeDecodeError as error:
         raise SpecError([f"{file}: not UTF-8 text ({error.reason} at byte {error.start})"]) from None
+
+
+def parse_project(
+    file: Path,
+    text: str,
+    tables: Tables = TABLES,
+    model: Mapping[str, object] = MappingProxyType({}),
+) -> Project:
+    """Makes a project of a text.
+
+    Args:
+        file: where the text stands; paths in it are relative to its folder.
+        text: TOML, each line at its place in the file.
+        tables: which pydantic model validates which table; that of the whole is a `Spec`.
+        model: what `[model]` has where the text does not say it.
+
+    Raises:
+        SpecError: with every problem found, each with file, line and remedy.
+    """
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SpecError([f"{file}: not valid TOML: {error}"]) from None
     lines = _Lines(file, text)
+    if isinstance(raw.get("model"), dict):
+        raw["model"] = {**model, **raw["model"]}
     try:
-        parsed = schema.Spec.model_validate(raw)
+        parsed = tables[()].model_validate(raw)
     except ValidationError as error:
-        raise SpecError([_explain(problem, lines) for problem in error.errors()]) from None
+        raise SpecError([_explain(problem, lines, tables) for problem in error.errors()]) from None
+    assert isinstance(parsed, schema.Spec)
     named: list[tuple[tuple[str, ...], str]] = [(("build", "targets"), name) for name in parsed.build.targets]
     for precision, tolerance in parsed.tolerance.items():
         named += [(("tolerance", precision, "target", name), name) for name in tolerance.target]
@@ -170,7 +203,7 @@ class _Lines:
         return str(self._file)
 
 
-def _explain(problem: ErrorDetails, lines: _Lines) -> str:
+def _explain(problem: ErrorDetails, lines: _Lines, tables: Tables) -> str:
     loc = tuple(str(part) for part in problem["loc"])
     path = tuple(p for i, p in enumerate(loc) if not (i == 2 and loc[0] in ("input", "output")))
     # The one check of the whole file is whether it fits the task.
@@ -178,7 +211,7 @@ def _explain(problem: ErrorDetails, lines: _Lines) -> str:
     match problem["type"]:
         case "extra_forbidden":
             table = "[" + ".".join(path[:-1]) + "]" if path[:-1] else "the top level"
-            return f"{where}: {table} has no key {path[-1]!r}; {nearest(path[-1], _valid_keys(loc[:-1]))}"
+            return f"{where}: {table} has no key {path[-1]!r}; {nearest(path[-1], _valid_keys(loc[:-1], tables))}"
         case "missing":
             what = f"[{name}] is missing" if len(path) == 1 else f"{name} is missing"
             return f"{where}: {what}; it has to be given"
@@ -197,8 +230,8 @@ def _tags(loc: tuple[str, ...]) -> str:
     return "image, tensor" if loc[0] == "input" else "scores, tensor"
 
 
-def _valid_keys(table: tuple[str, ...]) -> list[str]:
-    for pattern, model in TABLES.items():
+def _valid_keys(table: tuple[str, ...], tables: Tables) -> list[str]:
+    for pattern, model in tables.items():
         if len(pattern) == len(table) and all(p in ("*", part) for p, part in zip(pattern, table, strict=True)):
             return list(model.model_fields)
     raise KeyError(f"TABLES has no row for {table}")
