@@ -188,7 +188,7 @@ def parity(
 
 
 def _precisions(given: list[str] | None) -> tuple[Precision, ...]:
-    from deploykit.project import nearest
+    from deploykit.tomlfile import nearest
 
     valid: tuple[Precision, ...] = get_args(Precision)
     if unknown := [name for name in given or () if name not in valid]:
