@@ -24,9 +24,9 @@
 # table = "Table III, after pruning"
 #
 # [zoo]
-# notes = ["The odd widths are what NetAdapt's pruning left of a MobileNet and its decoder, as in the paper's own trained files."]
+# notes = ["The odd widths are what pruning by NetAdapt left of a MobileNet and its decoder."]
 # ///
-"""FastDepth: a pruned MobileNet and a decoder of 5x5 depthwise convolutions with additive skips give depth in metres."""
+"""FastDepth: a pruned MobileNet and a decoder of 5x5 depthwise convolutions give each pixel's depth in metres."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@
 #
 # [task]
 # type = "tensors"
+# labels = ["face"]
 #
 # [input.image]
 # type = "image"
@@ -34,7 +35,7 @@
 # [zoo]
 # notes = [
 #     "The layers are those of Table 4; the paper states no parameters.",
-#     "Anchors are decoded in the graph: a box for each of 896, and six landmarks (x, y) of it, in fractions of the picture.",
+#     "Anchors are decoded in the graph: a box for each of 896 and its six landmarks (x, y), in shares of the picture.",
 #     "The paper blends boxes that overlap instead of dropping the weaker; that is left to the app.",
 # ]
 # ///
@@ -82,6 +83,8 @@ class BlazeBlock(nn.Module):
 class BlazeFace(nn.Module):
     """1 × 3 × 128 × 128 → boxes 1 × 896 × 4, scores 1 × 896 × 1, landmarks 1 × 896 × 12."""
 
+    middles: torch.Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(3, 24, 5, 2), nn.ReLU())
@@ -105,10 +108,9 @@ class BlazeFace(nn.Module):
         found = torch.cat(
             [head(x).permute(0, 2, 3, 1).reshape(image.shape[0], -1, self.numbers) for head, x in maps], 1
         )
-        shifts, sizes, points, logits = found.split([2, 2, 2 * LANDMARKS, 1], -1)
-        boxes = torch.cat([shifts / SIDE + self.middles, sizes / SIDE], -1)
-        landmarks = points / SIDE + self.middles.repeat(1, 1, LANDMARKS)
-        return boxes, logits.clamp(-100, 100).sigmoid(), landmarks
+        boxes = torch.cat([found[..., :2] / SIDE + self.middles, found[..., 2:4] / SIDE], -1)
+        landmarks = found[..., 4:-1] / SIDE + self.middles.repeat(1, 1, LANDMARKS)
+        return boxes, found[..., -1:].clamp(-100, 100).sigmoid(), landmarks
 
 
 def network() -> nn.Module:

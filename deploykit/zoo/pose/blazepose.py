@@ -23,7 +23,9 @@
 # table = "Section 3, BlazePose Full"
 #
 # [zoo]
-# difference = "The paper draws the network without telling each layer's width: depths and widths are those that its figure lets one read. Its branch of heat maps and offsets is for training only, and left out here."
+# difference = """\
+#   The paper draws the network without telling each layer's width; depths and widths are what others read off its \
+#   figure. The branch of heat maps and offsets is for training only and left out."""
 # notes = [
 #     "Each of 33 points is x and y in fractions of the cut-out person, and how visible it is.",
 #     "Finding the person, turning the cut-out upright and following it from picture to picture are left to the app.",
@@ -101,8 +103,8 @@ class BlazePose(nn.Module):
         for again, skip_of, each in zip(self.again, self.skips, encoded[1:], strict=True):
             x = again(x) + skip_of(each)
         features = self.end(x)
-        places, visible = self.points(features).reshape(-1, POINTS, 3).split([2, 1], -1)
-        return torch.cat([places, visible.sigmoid()], -1), self.presence(features).sigmoid()
+        points = self.points(features).reshape(-1, POINTS, 3)
+        return torch.cat([points[..., :2], points[..., 2:].sigmoid()], -1), self.presence(features).sigmoid()
 
 
 def network() -> nn.Module:

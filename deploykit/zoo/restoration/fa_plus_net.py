@@ -22,8 +22,9 @@
 #
 # [zoo]
 # notes = [
-#     "Phones have no Fourier transform: the inverse one of the frequency branch is four products with matrices of sines and cosines, exact for this size.",
-#     "As in the authors' program, magnitude and phase are the features' own, without a transform before: a phase is 0 or pi, so a feature near zero may fall to either side at low precision.",
+#     "Phones have no Fourier transform: the inverse one is products with matrices of sines and cosines of this size.",
+#     "As in the authors' program, magnitude and phase are the features' own, without a transform before.",
+#     "A phase is so 0 or pi, and at low precision a feature near zero may fall to the other side.",
 #     "The picture of the first stage is for the training's loss only, and left out.",
 # ]
 # ///
@@ -86,6 +87,11 @@ class InverseFourier(nn.Module):
     Of a spectrum that belongs to a real picture, half the columns say all.
     """
 
+    row_cos: torch.Tensor
+    row_sin: torch.Tensor
+    column_cos: torch.Tensor
+    column_sin: torch.Tensor
+
     def __init__(self, side: int) -> None:
         super().__init__()
         half = side // 2 + 1
@@ -94,7 +100,7 @@ class InverseFourier(nn.Module):
         columns = torch.outer(torch.arange(half, dtype=torch.float64), angle)
         twice = torch.full((half, 1), 2.0, dtype=torch.float64)
         twice[0] = twice[-1] = 1.0
-        self.half = half
+        self.columns = half
         for name, matrix in {
             "row_cos": rows.cos() / side,
             "row_sin": rows.sin() / side,
@@ -104,7 +110,7 @@ class InverseFourier(nn.Module):
             self.register_buffer(name, matrix.float(), persistent=False)
 
     def forward(self, real: torch.Tensor, imaginary: torch.Tensor) -> torch.Tensor:
-        real, imaginary = real[..., : self.half], imaginary[..., : self.half]
+        real, imaginary = real[..., : self.columns], imaginary[..., : self.columns]
         down_real = self.row_cos @ real - self.row_sin @ imaginary
         down_imaginary = self.row_cos @ imaginary + self.row_sin @ real
         return down_real @ self.column_cos - down_imaginary @ self.column_sin

@@ -24,7 +24,7 @@
 #
 # [zoo]
 # notes = [
-#     "Takes a picture that was enlarged bicubically before, which is what the SDK's resizing to the input's size does.",
+#     "Takes a picture that was enlarged bicubically before: that is the SDK's resizing to the input's size.",
 #     "Sees brightness only, as in the paper: an app enlarges the colours bicubically and joins them again.",
 #     "Borders are padded with zeros, so that the picture keeps its size.",
 # ]
