@@ -53,9 +53,8 @@ class XLSR(nn.Module):
         self.body = nn.Sequential(nn.Conv2d(WIDTH, WIDTH, 1), *(GBlock() for _ in range(3)))
         self.beside = nn.Conv2d(3, 16, 3, padding=1)
         last = nn.Conv2d(WIDTH, 3 * SCALE**2, 3, padding=1)
-        nn.init.constant_(
-            last.bias, 0.5
-        )  # grey at first; from black on, clipping would leave little of an untrained net
+        assert last.bias is not None
+        nn.init.constant_(last.bias, 0.5)  # grey at first: clipping leaves little of an untrained net that is black
         self.end = nn.Sequential(nn.Conv2d(WIDTH + 16, WIDTH, 1), nn.ReLU(), last, nn.PixelShuffle(SCALE))
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
