@@ -68,6 +68,11 @@ def _made_of(request: BuildRequest) -> str:
     return digests.of([host(), os.cpu_count(), driver, digests.plain(asked), type(request.source).__name__, _code()])
 
 
+def code() -> str:
+    """A digest of all code and data of deploykit."""
+    return digests.of(_code())
+
+
 def _code() -> dict[str, str | None]:
     files = [path for path in PACKAGE.rglob("*.py") if "_data" not in path.parts]
     named = {f"deploykit/{path.relative_to(PACKAGE).as_posix()}": digests.of_file(path) for path in sorted(files)}

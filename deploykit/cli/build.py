@@ -57,10 +57,10 @@ def build(
 
     with errors():
         read = read_source(source)
-        wanted = tuple(target or ()), _precisions(precision)
+        wanted = tuple(target or ()), precisions(precision)
         request = BuildRequest(
             read,
-            to or default_out(read),
+            to or default_out(read, source),
             *wanted,
             workers,
             best=best,
@@ -68,7 +68,7 @@ def build(
             mixing=Mixing(keep_float is When.auto, fp16_islands is When.auto),
             fresh=fresh,
         )
-        made = _build(request, source, verbose)
+        made = finished(request, source, verbose)
         raise typer.Exit(0 if made.verdict == "passed" else 1)
 
 
@@ -100,7 +100,7 @@ def sweep(
     with errors():
         read = read_source(source)
         wish = Wish(parse_size(budget) if budget is not None else None, min_top1)
-        folder = to or default_out(read).with_name("sweep")
+        folder = to or default_out(read, source).with_name("sweep")
         request = BuildRequest(
             read,
             folder,
@@ -112,11 +112,11 @@ def sweep(
             sweep=True,
             fresh=fresh,
         )
-        made = _build(request, source, verbose)
+        made = finished(request, source, verbose)
         raise typer.Exit(0 if all(sdk.written for sdk in made.sdks) else 1)
 
 
-def _build(request: BuildRequest, source: str | None, verbose: bool) -> Report:
+def finished(request: BuildRequest, source: str | None, verbose: bool) -> Report:
     """Builds, unless nothing has changed, and prints what came of it."""
     from deploykit.cache.stamp import up_to_date
     from deploykit.report.console import summary
@@ -187,8 +187,13 @@ def parity(
         raise typer.Exit(0 if made.verdict == "passed" else 1)
 
 
-def _precisions(given: list[str] | None) -> tuple[Precision, ...]:
-    from deploykit.project import nearest
+def precisions(given: list[str] | None) -> tuple[Precision, ...]:
+    """Those that were named; empty for all of the project's.
+
+    Raises:
+        SpecError: naming those that there are not.
+    """
+    from deploykit.tomlfile import nearest
 
     valid: tuple[Precision, ...] = get_args(Precision)
     if unknown := [name for name in given or () if name not in valid]:

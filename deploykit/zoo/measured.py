@@ -1,0 +1,108 @@
+"""What came of building the zoo: `measured.json` beside this module, written by `make zoo`."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from pydantic import Field, TypeAdapter
+
+from deploykit.manifest import Verdict
+from deploykit.precisions import Precision
+from deploykit.report.model import ArtifactRecord, Report
+from deploykit.report.rows import worst
+from deploykit.strict import Sparse
+
+FILE = "measured.json"
+
+
+class MeasuredArtifact(Sparse):
+    """One target at one precision."""
+
+    SPARSE = ("reason", "milliseconds", "taken")
+
+    target: str
+    precision: Precision
+    verdict: Verdict
+    reason: str = ""
+    """Why it is not a pass."""
+    snr_db: float | None
+    """Of the comparison with the least room."""
+    bytes: int | None
+    road: str | None
+    milliseconds: dict[str, float] = Field(default_factory=dict)
+    """Median of one run on this project's machine, by runner; without those that compute op by op."""
+    taken: dict[str, float] = Field(default_factory=dict)
+    """Share of the multiply-adds that each accelerator takes, 0 to 1."""
+
+
+class Measured(Sparse):
+    """One entry of the zoo."""
+
+    SPARSE = ("failed", "artifacts")
+
+    parameters: int
+    """Of the network as it is deployed."""
+    multiply_adds: int | None = None
+    """Of the first file that could be looked into."""
+    seconds: float
+    """Of the whole build."""
+    failed: str = ""
+    """Why there was no build at all."""
+    artifacts: tuple[MeasuredArtifact, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every artifact is right."""
+        return bool(self.artifacts) and all(each.verdict == "passed" for each in self.artifacts)
+
+
+_FILE = TypeAdapter(dict[str, Measured])
+
+
+def all_measured() -> dict[str, Measured]:
+    """By name of the entry."""
+    return read((files("deploykit.zoo") / FILE).read_bytes())
+
+
+def read(text: bytes) -> dict[str, Measured]:
+    """What `write` made."""
+    return _FILE.validate_json(text)
+
+
+def write(measured: dict[str, Measured]) -> bytes:
+    """As JSON, one entry after the other in the order of names."""
+    return _FILE.dump_json(dict(sorted(measured.items())), indent=1) + b"\n"
+
+
+def of_report(report: Report, parameters: int) -> Measured:
+    """A build in figures."""
+    macs = [artifact.coverage.macs for artifact in report.artifacts if artifact.coverage is not None]
+    return Measured(
+        parameters=parameters,
+        multiply_adds=macs[0] if macs else None,
+        seconds=round(sum(stage.seconds for stage in report.stages), 1),
+        artifacts=tuple(_artifact(report, artifact) for artifact in report.artifacts),
+    )
+
+
+def _artifact(report: Report, artifact: ArtifactRecord) -> MeasuredArtifact:
+    row = worst(report, artifact)
+    reasons = [reason.text for reason in row.reasons if reason.verdict != "passed"]
+    name = f"{artifact.target} {artifact.precision}"
+    speeds = report.bench.speeds if report.bench else ()
+    accelerators = artifact.coverage.accelerators if artifact.coverage else ()
+    return MeasuredArtifact(
+        target=artifact.target,
+        precision=artifact.precision,
+        verdict=row.verdict,
+        reason="" if row.verdict == "passed" else "; ".join(dict.fromkeys(reasons)),
+        snr_db=None if row.tightest is None or row.tightest.snr_db is None else round(row.tightest.snr_db, 1),
+        bytes=artifact.bytes,
+        road=artifact.road,
+        milliseconds={
+            speed.by: round(speed.median_ms, 3)
+            for speed in speeds
+            if speed.name == name and not speed.device and not speed.interprets and speed.median_ms is not None
+        },
+        taken={each.name: round(each.macs_share, 4) for each in accelerators if each.macs_share is not None},
+    )
