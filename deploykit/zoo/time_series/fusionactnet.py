@@ -5,6 +5,7 @@
 #
 # [task]
 # type = "tensors"
+# labels = ["sitting", "standing", "laying", "walking", "walking upstairs", "walking downstairs"]
 #
 # [input.motion]
 # type = "tensor"
@@ -22,7 +23,7 @@
 # [zoo]
 # notes = [
 #   "motion is 2.56 s of UCI-HAR at 50 Hz: body acceleration, turn rate, total acceleration, three axes each",
-#   "probabilities are sitting, standing, lying, then walking, upstairs, downstairs: weighed, so their sum is below 1",
+#   "probabilities are those of three postures and of three movements, weighed by the guide",
 #   "static, dynamic and guidance network are one graph; no number of parameters is verified",
 # ]
 # ///

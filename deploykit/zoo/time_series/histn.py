@@ -5,6 +5,7 @@
 #
 # [task]
 # type = "tensors"
+# labels = ["level 1", "level 2", "level 3", "level 4", "level 5"]
 #
 # [input.eeg]
 # type = "tensor"

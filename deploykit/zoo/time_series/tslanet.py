@@ -5,6 +5,7 @@
 #
 # [task]
 # type = "tensors"
+# labels = ["walking", "walking upstairs", "walking downstairs", "sitting", "standing", "laying"]
 #
 # [input.series]
 # type = "tensor"

@@ -19,6 +19,7 @@
 # year = 2024
 #
 # [zoo]
+# classes = 400
 # notes = [
 #   "clip is 16 frames squeezed into channels, as the paper has it: 16 of red, then of green, then of blue, normalised",
 #   "every fourth frame of the video is one of the clip; 400 classes of Kinetics",
