@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from deploykit.cli.application import Fresh, Targets, Verbose, Workers, app, err, errors, out
+from deploykit.cli.application import Fresh, Targets, Verbose, app, errors, out
 from deploykit.cli.build import finished, precisions
+from deploykit.cli.fleet import DaskWorkers, Jobs, Memory, Scheduler, built
 
 zoo = typer.Typer(no_args_is_help=True, help="Networks from the literature, each built by its name.")
 app.add_typer(zoo, name="zoo")
@@ -70,7 +71,10 @@ def build(
         Path | None, typer.Option(metavar="FILE", help="Trained weights of yours, for one network.")
     ] = None,
     to: Annotated[Path, typer.Option("--out", help="Gets a folder for each network.")] = Path("build"),
-    workers: Workers = 2,
+    jobs: Jobs = None,
+    memory: Memory = None,
+    scheduler: Scheduler = "",
+    workers: DaskWorkers = 0,
     fresh: Fresh = False,
     verbose: Verbose = False,
 ) -> None:
@@ -78,7 +82,7 @@ def build(
 
     Exit codes: 0 all passed, 1 a lowering or parity failure, 2 something given is wrong.
     """
-    from deploykit.batch import Job, Options
+    from deploykit.batch.job import Job, Options
     from deploykit.cache.store import default_store
     from deploykit.request import BuildRequest
     from deploykit.zoo import building
@@ -86,14 +90,12 @@ def build(
     with errors():
         entries = building.chosen(names or (), every, pretrained, weights)
         wanted = tuple(target or ()), precisions(precision)
-        named = [(entry, building.source(entry, pretrained)) for entry in entries]
-        if len(named) == 1:
-            ((entry, source),) = named
+        if len(entries) == 1:
+            (entry,) = entries
             project = entry.with_weights(pretrained, weights)
-            store = default_store()
-            request = BuildRequest(project, to / entry.name, *wanted, workers, store=store, fresh=fresh)
-            passed = finished(request, source, verbose).verdict == "passed"
+            request = BuildRequest(project, to / entry.name, *wanted, store=default_store(), fresh=fresh)
+            passed = finished(request, building.source(entry, pretrained), verbose).verdict == "passed"
         else:
-            jobs = [Job(entry.name, source, Path(), *wanted) for entry, source in named]
-            passed = building.batch(jobs, Options(to, fresh=fresh), out, err)
+            listed = [Job(entry.name, building.source(entry, pretrained), Path(), *wanted) for entry in entries]
+            passed = built(listed, Options(to, jobs, memory, scheduler, workers, fresh))
         raise typer.Exit(0 if passed else 1)

@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
-from deploykit.batch import Job, Options, run_batch
-from deploykit.batch.job import REPORT
 from deploykit.errors import ArgumentsError
-from deploykit.report.words import MARKS
 from deploykit.source import TRAINED, ZOO
 from deploykit.zoo.catalogue import entries, files, find
 from deploykit.zoo.entry import ZooEntry
@@ -37,16 +32,3 @@ def source(entry: ZooEntry, pretrained: bool = False) -> str:
     """As `deploykit build` takes it."""
     name = entry.name if entry.file == files().get(entry.name) else entry.file.absolute()
     return f"{ZOO}{name}{TRAINED if pretrained else ''}"
-
-
-def batch(jobs: Sequence[Job], options: Options, out: Console, err: Console) -> bool:
-    """Builds several, and tells in a line each what came of it; gives whether all passed.
-
-    Raises:
-        UserError: as `run_batch`.
-    """
-    made = run_batch(jobs, options, err)
-    for job in made.jobs:
-        out.print(f"{MARKS[job.verdict]} {job.name}: {job.headline}", soft_wrap=True)
-    out.print(f"report   {options.out / REPORT / 'index.html'}", soft_wrap=True)
-    return made.verdict == "passed"
