@@ -167,4 +167,4 @@ class _Drive:
         """Whoever runs one of the jobs that are left sees this, and ends it."""
         for order in (*self._running.values(), *self._waiting):
             begun = journal.read(order)
-            journal.write(order, Entry(state="ended", tries=begun.tries if begun else 0, reason=reason))
+            journal.write(order, Entry(state="stopped", tries=begun.tries if begun else 0, reason=reason))

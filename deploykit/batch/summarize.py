@@ -31,7 +31,7 @@ def _record(job: Job, order: Order) -> JobRecord:
     entry = journal.read(order) or Entry(state="ended", tries=1, code=0)
     log = order.log.relative_to(order.out).as_posix() if order.log.exists() else None
     if not entry.reported:
-        verdict: Verdict = "failed" if entry.tries else "not_run"
+        verdict: Verdict = "not_run" if entry.state == "stopped" else "failed"
         return JobRecord(
             name=job.name,
             source=job.source,

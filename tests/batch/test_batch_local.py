@@ -151,7 +151,7 @@ def test_a_job_that_is_no_longer_wanted_is_ended_and_keeps_what_is_said_of_it(tm
     while build is None:
         children = psutil.Process().children()
         build = next((each for each in children if str(one.folder) in " ".join(each.cmdline())), None)
-    over = journal.write(one, Entry(state="ended", reason="the cluster was lost"))
+    over = journal.write(one, Entry(state="stopped", reason="the cluster was lost"))
     thread.join(20)
     assert given[0].reason == "it was stopped"
     assert not build.is_running()
