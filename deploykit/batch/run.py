@@ -58,7 +58,7 @@ def run_batch(jobs: Sequence[Job], options: Options, console: Console | None = N
                 with _fleet(options) as fleet:
                     live.at(fleet.name)
                     _Drive(fleet, live).all(rest)
-        made = summarize(zip(jobs, orders, strict=True))
+        made = summarize(zip(jobs, orders, strict=True), [order for order in orders if order not in rest])
         report.write(options.out / REPORT, made)
     return made
 

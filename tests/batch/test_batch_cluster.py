@@ -33,6 +33,7 @@ source = "networks.py:killer"
 
 [job.steady]
 source = "networks.py:net"
+memory = 10                     # more than any worker has: it gets one to itself
 """
 
 

@@ -99,6 +99,8 @@ def test_what_is_done_is_not_done_again(made: Made, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(subprocess, "Popen", none)
     shutil.copytree(made.folder / "made" / "report", made.folder / "kept")
+    note = made.folder / "made" / "report" / "jobs" / "net.json"
+    note.write_text(note.read_text().replace('"ended"', '"stopped"'))  # as if the batch had been stopped then
     try:
         again = run_batch([job], Options(made.folder / "made"))
     finally:
