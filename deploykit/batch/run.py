@@ -106,6 +106,10 @@ class _Drive:
     def all(self, orders: Sequence[Order]) -> None:
         """Runs them to their ends, those that need most memory first: they would otherwise run alone at the end."""
         self._waiting = sorted(orders, key=lambda order: -order.job.memory)
+        there = self._fleet.memory
+        for order in self._waiting:
+            if there is not None and order.job.memory > there:
+                self._live.note(order, f"it needs {order.job.memory:g} GB, and there are {there:.1f}: it runs alone")
         for order in orders:
             before = journal.read(order)
             journal.write(order, Entry(state="waiting", peak_bytes=before.peak_bytes if before else None))
