@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import networks
+import batch_networks as networks
 import psutil
 import pytest
 

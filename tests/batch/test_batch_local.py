@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-import networks
+import batch_networks as networks
 import psutil
 import pytest
 from filelock import FileLock

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import nullcontext
 from pathlib import Path
 
-import networks
+import batch_networks as networks
 import pytest
 
 from deploykit.batch import Job, JobRecord, Options, memory, run, run_batch

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import networks
+import batch_networks as networks
 import pytest
 
 from deploykit.batch import Job
