@@ -26,6 +26,7 @@ def test_version_and_help(cli: Callable[..., Run]) -> None:
         "store",
         "diff",
         "sweep",
+        "batch",
         "report",
         "cache",
         "probe",

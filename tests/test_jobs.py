@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from deploykit.errors import EntryError, SpecError, UnsupportedOpsError
-from deploykit.jobs import IsolatedPool, JobDied, JobFailed, interleave, logged
+from deploykit.jobs import CORES, IsolatedPool, JobDied, JobFailed, cores, interleave, logged
 from tests import job_functions as jobs
 
 WAYS = {"spawned": (), "forked": ("colorsys",)}
@@ -131,3 +131,12 @@ def test_interleaved_tasks_go_on_as_their_jobs_end(pool: IsolatedPool) -> None:
         "idle",
     ]
     assert seen == ["quick 0.0", "quick 0.1", "slow 2.0"]
+
+
+def test_a_build_that_is_not_alone_uses_its_share_of_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.delenv(CORES, raising=False)
+    assert cores() == 8
+    for given, used in (("3", 3), ("0", 1), ("99", 8), ("many", 8)):
+        monkeypatch.setenv(CORES, given)
+        assert cores() == used

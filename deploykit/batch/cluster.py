@@ -81,13 +81,25 @@ def cluster(options: Options) -> Iterator[Fleet]:
         ArgumentsError: if the scheduler cannot be reached, or Dask is missing.
     """
     check()
-    for name in ("distributed", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what it tells is told in the table
-    with _own(options.workers) if options.workers else _elsewhere(options.scheduler) as client:
+    with _quiet(), _own(options.workers) if options.workers else _elsewhere(options.scheduler) as client:
         name = f"a Dask cluster of {options.workers}" if options.workers else f"Dask at {options.scheduler}"
         budget = (options.memory or memory.for_jobs()) if options.workers else None
         with client.get_executor() as executor:
             yield Cluster(name, budget, client, executor)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What Dask would print has its place in the table, or in an error of ours."""
+    known = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    levels = {name: logging.getLogger(name).level for name in ("distributed", "tornado", *known)}
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 @contextmanager

@@ -20,8 +20,9 @@ from deploykit.strict import Strict
 class Entry(Strict):
     """What is known of one job."""
 
-    state: Literal["waiting", "running", "died", "ended"]
-    """`died`: its process was killed, and it may be begun again."""
+    state: Literal["waiting", "running", "died", "ended", "stopped"]
+    """`died`: its process was killed, and it may be begun again. `stopped`: it is no longer wanted, for no fault of its
+    own."""
     tries: int = 0
     """How often it was begun."""
     where: str = ""
@@ -70,4 +71,4 @@ def write(order: Order, entry: Entry) -> Entry:
 def wanted(order: Order) -> bool:
     """Whether the batch still waits for it."""
     entry = read(order)
-    return entry is not None and entry.state != "ended"
+    return entry is not None and entry.state not in ("ended", "stopped")

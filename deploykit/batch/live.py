@@ -96,7 +96,8 @@ class Live:
                 table.add_row(Text(order.job.name), "", "", Text("waits for a worker", style="dim"))
                 continue
             again = f" (try {entry.tries})" if entry.tries > 1 else ""
-            since = seconds(float(round(time.monotonic() - began)))
+            elapsed = round(time.monotonic() - began)
+            since = f"{elapsed} s" if elapsed < 60 else seconds(elapsed)
             table.add_row(Text(order.job.name), Text(clean(entry.where)), since + again, Text(_last_line(order)))
         return table
 

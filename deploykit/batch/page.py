@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import get_args
 
 from deploykit.batch import words as batch
 from deploykit.batch.records import Summary
@@ -14,6 +15,8 @@ from deploykit.report.html import link
 
 Bar = tuple[str, float, str]
 """A job's name, a value, and the value in words."""
+
+_ORDER: tuple[Precision, ...] = get_args(Precision)
 
 
 @dataclass(frozen=True)
@@ -49,15 +52,15 @@ def html(made: Summary) -> str:
 
 def page(made: Summary) -> Page:
     """Everything that the page shows."""
-    found: dict[str, dict[Precision, None]] = {}
+    found: dict[str, set[Precision]] = {}
     for job in made.jobs:
         for artifact in job.artifacts:
-            found.setdefault(artifact.target, {})[artifact.precision] = None
+            found.setdefault(artifact.target, set()).add(artifact.precision)
     return Page(
         summary=made,
         headline=batch.headline(made),
         artifacts=Counter(artifact.verdict for job in made.jobs for artifact in job.artifacts),
-        columns={target: tuple(precisions) for target, precisions in sorted(found.items())},
+        columns={target: tuple(sorted(found[target], key=_ORDER.index)) for target in sorted(found)},
         seconds=tuple(
             (job.name, job.seconds, words.seconds(job.seconds)) for job in made.jobs if job.seconds is not None
         ),

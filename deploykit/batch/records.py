@@ -30,7 +30,7 @@ class JobRecord(Strict):
     source: str
     """As it was given."""
     verdict: Verdict
-    """`failed` also where its build made no report; `not_run` where it was never begun."""
+    """`failed` also where its build made no report; `not_run` where the batch ended before it."""
     headline: str
     """In one sentence: of its report, or why there is none."""
     parameters: int | None = None

@@ -58,7 +58,7 @@ def run_batch(jobs: Sequence[Job], options: Options, console: Console | None = N
                 with _fleet(options) as fleet:
                     live.at(fleet.name)
                     _Drive(fleet, live).all(rest)
-        made = summarize(zip(jobs, orders, strict=True))
+        made = summarize(zip(jobs, orders, strict=True), [order for order in orders if order not in rest])
         report.write(options.out / REPORT, made)
     return made
 
@@ -106,6 +106,10 @@ class _Drive:
     def all(self, orders: Sequence[Order]) -> None:
         """Runs them to their ends, those that need most memory first: they would otherwise run alone at the end."""
         self._waiting = sorted(orders, key=lambda order: -order.job.memory)
+        there = self._fleet.memory
+        for order in self._waiting:
+            if there is not None and order.job.memory > there:
+                self._live.note(order, f"it needs {order.job.memory:g} GB, and there are {there:.1f}: it runs alone")
         for order in orders:
             before = journal.read(order)
             journal.write(order, Entry(state="waiting", peak_bytes=before.peak_bytes if before else None))
@@ -167,4 +171,4 @@ class _Drive:
         """Whoever runs one of the jobs that are left sees this, and ends it."""
         for order in (*self._running.values(), *self._waiting):
             begun = journal.read(order)
-            journal.write(order, Entry(state="ended", tries=begun.tries if begun else 0, reason=reason))
+            journal.write(order, Entry(state="stopped", tries=begun.tries if begun else 0, reason=reason))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import deploykit
 from deploykit.batch import journal
@@ -14,24 +14,25 @@ from deploykit.report.model import ArtifactRecord, Report
 from deploykit.report.rows import headline, worst
 
 
-def summarize(jobs: Iterable[tuple[Job, Order]]) -> Summary:
+def summarize(jobs: Iterable[tuple[Job, Order]], done: Collection[Order]) -> Summary:
     """The whole batch; the same folders give the same summary.
 
     Args:
         jobs: as they were given, each with what was sent to the fleet.
+        done: what did not have to be sent.
     """
-    records = tuple(_record(job, order) for job, order in jobs)
+    records = tuple(_record(job, order, order in done) for job, order in jobs)
     verdicts = {record.verdict for record in records}
     verdict: Verdict = "failed" if "failed" in verdicts else "not_run" if "not_run" in verdicts else "passed"
     return Summary(verdict=verdict, jobs=records, version=deploykit.__version__)
 
 
-def _record(job: Job, order: Order) -> JobRecord:
-    # A job that was done before this batch, perhaps by `deploykit build`, may have no entry.
-    entry = journal.read(order) or Entry(state="ended", tries=1, code=0)
+def _record(job: Job, order: Order, done: bool) -> JobRecord:
+    # Of a job that was done before, perhaps by `deploykit build`, there may be no entry, or one of an earlier failure.
+    entry = journal.read(order) or Entry(state="ended", reason="nothing is known of it")
     log = order.log.relative_to(order.out).as_posix() if order.log.exists() else None
-    if not entry.reported:
-        verdict: Verdict = "failed" if entry.tries else "not_run"
+    if not done and not entry.reported:
+        verdict: Verdict = "not_run" if entry.state == "stopped" else "failed"
         return JobRecord(
             name=job.name,
             source=job.source,

@@ -43,8 +43,8 @@ def work(order: Order) -> Entry:
     if not order.log.parent.is_dir():
         return Entry(state="ended", reason=f"{platform.node()} does not see {order.out}: all machines have to share it")
     before = journal.read(order)
-    if before is None or before.state == "ended":
-        return before or Entry(state="ended", reason=STOPPED)
+    if before is None or not journal.wanted(order):
+        return Entry(state="stopped", reason=STOPPED)
     if order.code != code():
         return _ended(order, before, f"{platform.node()} has another deploykit in {Path(__file__).parents[1]}")
     if not order.fresh and finished(order) is not None:
@@ -90,7 +90,7 @@ def _run(order: Order, begun: Entry) -> Entry:
     peaks = [value for value in (peak, begun.peak_bytes) if value is not None]
     known: dict[str, object] = {"state": "ended", "peak_bytes": max(peaks, default=None)}
     if exitcode is None:
-        return begun.model_copy(update=known | {"reason": STOPPED})
+        return begun.model_copy(update=known | {"state": "stopped", "reason": STOPPED})
     if exitcode < 0:
         return begun.model_copy(update=known | {"state": "died", "reason": how_it_ended(exitcode)})
     known |= {"code": exitcode, "seconds": round(time.monotonic() - start, 1)}
