@@ -71,3 +71,38 @@ def mel_filters(rate: int, size: int, bands: int) -> torch.Tensor:
     fall = (edges[2:, None] - frequencies) / (edges[2:] - edges[1:-1])[:, None]
     height = 2.0 / (edges[2:] - edges[:-2])
     return (torch.minimum(rise, fall).clamp_min(0.0) * height[:, None]).float()
+
+
+class PictureFourier(nn.Module):
+    """The Fourier transform of square pictures and its inverse, orthonormal, as products with fixed matrices.
+
+    Of a picture's spectrum half the columns say all, which is what comes out and goes in.
+    """
+
+    rows: torch.Tensor
+    columns: torch.Tensor
+    inverse: torch.Tensor
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        turns = torch.outer(torch.arange(side), torch.arange(side)).double()
+        angles = turns.remainder(side) * (2 * math.pi / side)
+        rows = torch.stack([angles.cos(), angles.sin()]) / side**0.5
+        columns = rows[:, :, : side // 2 + 1]
+        twice = torch.full((side // 2 + 1, 1), 2.0, dtype=torch.float64)
+        twice[0] = twice[-1] = 1.0  # all other columns stand for two
+        self.register_buffer("rows", rows.float(), persistent=False)
+        self.register_buffer("columns", columns.float(), persistent=False)
+        self.register_buffer("inverse", (columns.transpose(1, 2) * twice).float(), persistent=False)
+
+    def spectrum(self, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Real and imaginary part, each … × side × (side / 2 + 1), as `torch.fft.rfft2` of norm "ortho"."""
+        real, imaginary = picture @ self.columns[0], picture @ self.columns[1]
+        cosines, sines = self.rows[0], self.rows[1]
+        return cosines @ real - sines @ imaginary, -(cosines @ imaginary) - sines @ real
+
+    def picture(self, real: torch.Tensor, imaginary: torch.Tensor) -> torch.Tensor:
+        """… × side × side, as `torch.fft.irfft2` of norm "ortho"."""
+        cosines, sines = self.rows[0], self.rows[1]
+        down_real, down_imaginary = cosines @ real - sines @ imaginary, cosines @ imaginary + sines @ real
+        return down_real @ self.inverse[0] - down_imaginary @ self.inverse[1]

@@ -3,7 +3,7 @@ from torch.nn import functional
 from transformers.audio_utils import mel_filter_bank
 
 from deploykit.zoo.audio.basic_pitch import ConstantQ
-from deploykit.zoo.spectral import InverseFourier, fourier_kernels, mel_filters
+from deploykit.zoo.spectral import InverseFourier, PictureFourier, fourier_kernels, mel_filters
 from deploykit.zoo.speech.eben import BANDS, FilterBank
 
 
@@ -23,6 +23,15 @@ def test_the_inverse_is_that_of_torch():
     expected = torch.istft(spectrum, 16, 4, window=torch.hann_window(16))
     found = InverseFourier(16, 4, 33)(spectrum.real, spectrum.imag)
     torch.testing.assert_close(found.squeeze(1), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_spectra_of_pictures_and_back_are_those_of_torch():
+    fourier, picture = PictureFourier(16), _noise(2, 3, 16, 16)
+    expected = torch.fft.rfft2(picture, norm="ortho")
+    torch.testing.assert_close(torch.complex(*fourier.spectrum(picture)), expected, atol=1e-5, rtol=1e-4)
+    spectrum = torch.complex(_noise(3, 16, 9), _noise(3, 16, 9).flip(0))  # of no picture: columns alone do not fit
+    expected = torch.fft.irfft2(spectrum, norm="ortho")
+    torch.testing.assert_close(fourier.picture(spectrum.real, spectrum.imag), expected, atol=1e-5, rtol=1e-4)
 
 
 def test_mel_filters_are_slaneys():

@@ -37,6 +37,8 @@ import math
 import torch
 from torch import nn
 
+from deploykit.zoo.spectral import PictureFourier
+
 SIDE = 256
 WIDTH = 16
 
@@ -81,41 +83,6 @@ class Pyramid(nn.Module):
         return self.join(torch.cat([*(scale(x) for scale in self.scales), x], 1))
 
 
-class InverseFourier(nn.Module):
-    """The real inverse transform over height and width, as matrix products: real and imaginary part → picture.
-
-    Of a spectrum that belongs to a real picture, half the columns say all.
-    """
-
-    row_cos: torch.Tensor
-    row_sin: torch.Tensor
-    column_cos: torch.Tensor
-    column_sin: torch.Tensor
-
-    def __init__(self, side: int) -> None:
-        super().__init__()
-        half = side // 2 + 1
-        angle = 2 * math.pi / side * torch.arange(side, dtype=torch.float64)
-        rows = torch.outer(angle, torch.arange(side, dtype=torch.float64))
-        columns = torch.outer(torch.arange(half, dtype=torch.float64), angle)
-        twice = torch.full((half, 1), 2.0, dtype=torch.float64)
-        twice[0] = twice[-1] = 1.0
-        self.columns = half
-        for name, matrix in {
-            "row_cos": rows.cos() / side,
-            "row_sin": rows.sin() / side,
-            "column_cos": twice * columns.cos() / side,
-            "column_sin": twice * columns.sin() / side,
-        }.items():
-            self.register_buffer(name, matrix.float(), persistent=False)
-
-    def forward(self, real: torch.Tensor, imaginary: torch.Tensor) -> torch.Tensor:
-        real, imaginary = real[..., : self.columns], imaginary[..., : self.columns]
-        down_real = self.row_cos @ real - self.row_sin @ imaginary
-        down_imaginary = self.row_cos @ imaginary + self.row_sin @ real
-        return down_real @ self.column_cos - down_imaginary @ self.column_sin
-
-
 class FrequencyMixer(nn.Module):
     """Spatial-frequency domain interaction: a tenth of a picture made of magnitude and phase, nine of the sum."""
 
@@ -127,14 +94,16 @@ class FrequencyMixer(nn.Module):
             nn.Sequential(nn.Conv2d(WIDTH, 2 * WIDTH, 1), nn.LeakyReLU(0.1), nn.Conv2d(2 * WIDTH, WIDTH, 1))
             for _ in range(2)
         )
-        self.inverse = InverseFourier(SIDE)
+        self.fourier = PictureFourier(SIDE)
         self.join = nn.Conv2d(WIDTH, WIDTH, 1)
 
     def forward(self, colours: torch.Tensor, pyramid: torch.Tensor) -> torch.Tensor:
         mix = colours + pyramid
         magnitude = self.magnitude(mix.abs())
         phase = self.phase((mix < 0).to(mix.dtype) * math.pi)
-        waves = self.inverse(magnitude * phase.cos(), magnitude * phase.sin()).abs()
+        half = SIDE // 2 + 1
+        magnitude, phase = magnitude[..., :half], phase[..., :half]
+        waves = self.fourier.picture(magnitude * phase.cos(), magnitude * phase.sin()).abs() / SIDE
         return self.join(self.SHARE * waves + (1 - self.SHARE) * mix)
 
 

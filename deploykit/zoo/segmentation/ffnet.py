@@ -27,7 +27,7 @@
 # notes = [
 #     "FFNet-40S BBB for mobile phones, which gives the 19 classes of Cityscapes at a quarter of the picture's size.",
 #     "Trained at 512 x 1024, where it has 60 G multiply-adds; this entry takes half of that in each direction.",
-#     "The paper compares by time and accuracy, so there is no count to check; its makers publish 13.9 million.",
+#     "The paper compares by time and accuracy, so there is no count to check.",
 # ]
 # ///
 """FFNet-40S: a plain slim ResNet and a head of convolutions only, with no fuss of dilation or attention."""
