@@ -8,7 +8,7 @@
 #
 # [input.image]
 # type = "image"
-# size = [480, 640]
+# size = [256, 320]
 #
 # [output.scores]
 # type = "tensor"
@@ -20,7 +20,6 @@
 # title = "ALIKE: Accurate and Lightweight Keypoint Detection and Descriptor Extraction"
 # year = 2022
 # parameters = 318000
-# multiply_adds = 7.909e9
 # table = "Comparison of detectors, ALIKE-N"
 #
 # [zoo]
@@ -28,7 +27,7 @@
 # notes = [
 #   "ALIKE-N; a score and a descriptor of 128 numbers for each pixel",
 #   "non-maximum suppression, sub-pixel places and sampling of descriptors depend on the picture: left to the app",
-#   "sides have to be multiples of 32",
+#   "sides have to be multiples of 32; the paper counts 7.909 G multiply-adds at 480 x 640",
 # ]
 # ///
 """ALIKE: key points' scores and descriptors for every pixel, from four scales of a small residual network."""

@@ -8,7 +8,7 @@
 #
 # [input.rays]
 # type = "tensor"
-# shape = [1, 312, 100, 100]
+# shape = [1, 312, 24, 32]
 #
 # [output.picture]
 # type = "picture"
@@ -19,7 +19,8 @@
 #
 # [zoo]
 # notes = [
-#   "for synthetic scenes: 100 x 100 rays become 800 x 800 pixels; one file of weights for each scene",
+#   "for synthetic scenes: 24 x 32 rays become 192 x 256 pixels; in the paper 100 x 100 rays and the same weights",
+#   "one file of weights for each scene",
 #   "a ray is 8 points with 6 frequencies (3 x 8 x 13 numbers): camera and encoding are the app's, in plain arithmetic",
 #   "no number of parameters is verified",
 # ]
