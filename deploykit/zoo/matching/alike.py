@@ -85,7 +85,8 @@ class ALIKE(nn.Module):
         self.head = nn.Conv2d(descriptor, descriptor + 1, 1, bias=False)
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        x, levels = image, []
+        x = image
+        levels: list[torch.Tensor] = []
         for scale, lateral in zip(self.scales, self.laterals, strict=True):
             x = scale(x)
             level = torch.relu(lateral(x))

@@ -52,6 +52,9 @@ class Wavelets(nn.Module):
         self.register_buffer("kernel", parts.unsqueeze(1).repeat(maps, 1, 1, 1))
         self.maps = maps
 
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.split(x)
+
     def split(self, x: torch.Tensor) -> torch.Tensor:
         """Into frequencies."""
         return functional.conv2d(x, self.kernel, stride=2, groups=self.maps)
@@ -101,19 +104,20 @@ class DRAW(nn.Module):
     def __init__(self, planes: int = 4, blocks: int = 4, strength: float = 0.02) -> None:
         super().__init__()
         self.strength = strength
-        self.wavelets = nn.ModuleList(Wavelets(planes * 4**level) for level in range(len(WIDTHS)))
+        self.first = Wavelets(planes)
+        self.others = nn.ModuleList(Wavelets(planes * 4**level) for level in range(1, len(WIDTHS)))
         self.enter = nn.ModuleList(nn.Conv2d(planes * 4 ** (level + 1), width, 1) for level, width in enumerate(WIDTHS))
         self.blocks = nn.ModuleList(PartialFusion() for _ in range(blocks))
         self.leave = nn.Conv2d(WIDTHS[0], 4 * planes, 1)
 
     def forward(self, raw: torch.Tensor) -> torch.Tensor:
-        x, levels = raw, []
-        for wavelets, enter in zip(self.wavelets, self.enter, strict=True):
-            x = wavelets.split(x)
-            levels.append(enter(x))
+        frequencies = [self.first.split(raw)]
+        for wavelets in self.others:
+            frequencies.append(wavelets(frequencies[-1]))
+        levels = [enter(x) for enter, x in zip(self.enter, frequencies, strict=True)]
         for block in self.blocks:
             levels = block(levels)
-        signal = torch.tanh(self.wavelets[0].join(self.leave(levels[0])))
+        signal = torch.tanh(self.first.join(self.leave(levels[0])))
         return (raw + self.strength * signal).clamp(0.0, 1.0)
 
 
