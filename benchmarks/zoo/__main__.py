@@ -20,6 +20,7 @@ from deploykit.batch import Job, Options, run_batch
 from deploykit.jobs import IsolatedPool, logged
 from deploykit.report.model import Report
 from deploykit.zoo import measured
+from deploykit.zoo.building import source
 from deploykit.zoo.catalogue import FOLDER, entries, find
 from deploykit.zoo.entry import ZooEntry
 
@@ -59,7 +60,7 @@ def main() -> int:
 
 
 def _job(entry: ZooEntry) -> Job:
-    return Job(entry.name, f"zoo:{entry.name}", targets=TARGETS)
+    return Job(entry.name, source(entry), targets=TARGETS)
 
 
 def _figures(entry: ZooEntry, folder: Path) -> measured.Measured:

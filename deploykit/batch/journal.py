@@ -32,7 +32,8 @@ class Entry(Strict):
     """Why there is no report; of `died`, how its process ended."""
     seconds: float | None = None
     peak_bytes: int | None = None
-    """The most memory that its processes held at the same time; None where the system does not tell."""
+    """The most memory that its processes held at the same time, also in earlier builds, of which this one may reuse
+    much; None where the system does not tell."""
 
     @property
     def reported(self) -> bool:

@@ -41,7 +41,8 @@ class JobRecord(Strict):
     seconds: float | None = None
     """Wall-clock time of its stages when it was built."""
     peak_bytes: int | None = None
-    """The most memory that its processes held at the same time; None where it was not measured."""
+    """The most memory that its processes held at the same time, in this build or an earlier one that it reuses; None
+    where it was not measured."""
     memory: float
     """Gigabytes that it was taken to need."""
     folder: str | None = None

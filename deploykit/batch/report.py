@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deploykit.batch.junit import junit
+from deploykit.batch.page import html
 from deploykit.batch.records import Summary
 
 
@@ -13,7 +15,7 @@ def write(folder: Path, made: Summary) -> None:
     Raises:
         OSError: if it cannot be written.
     """
-    texts = {"report.json": made.model_dump_json(indent=2) + "\n"}
+    texts = {"report.json": made.model_dump_json(indent=2) + "\n", "index.html": html(made), "junit.xml": junit(made)}
     for name, text in texts.items():
         part = folder / f".{name}.part"
         part.write_text(text, encoding="utf-8")

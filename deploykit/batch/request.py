@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from deploykit.batch.job import Job, Order
+from deploykit.batch.job import REPORT, Job, Order
 from deploykit.cache.stamp import up_to_date
 from deploykit.cache.store import default_store
 from deploykit.errors import DeploykitError, SpecError
@@ -15,6 +17,9 @@ from deploykit.report.model import Report
 from deploykit.request import BuildRequest, Mixing
 from deploykit.source import read_source
 from deploykit.stages.plan import plan
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""What a job may be called: it becomes a folder, on any file system."""
 
 
 def finished(order: Order) -> Report | None:
@@ -48,7 +53,31 @@ def located(job: Job) -> Job:
     return replace(job, root=root, source=source)
 
 
-def problems(job: Job) -> Iterator[str]:
+def check(jobs: Sequence[Job], where: Callable[[Job], str]) -> list[str]:
+    """Everything that is wrong with jobs and can be known without running them.
+
+    Args:
+        jobs: of one batch.
+        where: names a job, so that its user finds it.
+    """
+    found = []
+    same = Counter(job.name.lower() for job in jobs)  # file systems that do not tell A from a
+    for job in jobs:
+        at = where(job)
+        if not NAME.fullmatch(job.name) or job.name.lower() == REPORT:
+            found.append(
+                f"{at}: {job.name!r} cannot be the name of a job's folder; it takes letters, digits, '.', '_' and "
+                f"'-', and {REPORT!r} is the batch's own"
+            )
+        if same[job.name.lower()] > 1:
+            found.append(f"{at}: there is more than one job of this name, and each needs a folder of its own")
+        if job.memory <= 0:
+            found.append(f"{at}: memory = {job.memory:g}: give the gigabytes that it needs at its peak")
+        found += [f"{at}: {problem}" for problem in _problems(located(job))]
+    return list(dict.fromkeys(found))
+
+
+def _problems(job: Job) -> Iterator[str]:
     """What can be known to be wrong with a job without running it."""
     head = job.source.rpartition(":")[0]
     if head.endswith(".py") and not Path(head).is_file():

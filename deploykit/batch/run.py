@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import AbstractContextManager, contextmanager
 
@@ -19,15 +18,12 @@ from deploykit.batch.job import REPORT, TRIES, Job, Options, Order
 from deploykit.batch.journal import Entry
 from deploykit.batch.live import Live
 from deploykit.batch.records import Summary
-from deploykit.batch.request import finished, located, problems
+from deploykit.batch.request import check, finished, located
 from deploykit.batch.summarize import summarize
 from deploykit.batch.work import STOPPED, given_up
 from deploykit.cache.stamp import code
 from deploykit.errors import OutputError, SpecError
 from deploykit.jobs import cores
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-"""What a job may be called: it becomes a folder, on any file system."""
 
 TICK_S = 0.5
 """So often the table is drawn anew."""
@@ -52,7 +48,8 @@ def run_batch(jobs: Sequence[Job], options: Options, console: Console | None = N
         ArgumentsError: if the scheduler cannot be reached, or Dask is missing.
         OutputError: if another batch writes to the output folder, or it cannot be written.
     """
-    check(jobs, lambda job: job.name)
+    if found := check(jobs, lambda job: job.name) if jobs else ["there are no jobs: nothing is to be built"]:
+        raise SpecError(found)
     orders = _orders(jobs, options)
     with _held(options):
         rest = [order for order in orders if options.fresh or finished(order) is None]
@@ -64,34 +61,6 @@ def run_batch(jobs: Sequence[Job], options: Options, console: Console | None = N
         made = summarize(zip(jobs, orders, strict=True))
         report.write(options.out / REPORT, made)
     return made
-
-
-def check(jobs: Sequence[Job], where: Callable[[Job], str]) -> None:
-    """Finds what is wrong with jobs without running them.
-
-    Args:
-        jobs: of one batch.
-        where: names a job, so that its user finds it.
-
-    Raises:
-        SpecError: naming all of it.
-    """
-    found = [] if jobs else ["there are no jobs: nothing is to be built"]
-    same = Counter(job.name.lower() for job in jobs)  # file systems that do not tell A from a
-    for job in jobs:
-        at = where(job)
-        if not NAME.fullmatch(job.name) or job.name.lower() == REPORT:
-            found.append(
-                f"{at}: {job.name!r} cannot be the name of a job's folder; it takes letters, digits, '.', '_' and "
-                f"'-', and {REPORT!r} is the batch's own"
-            )
-        if same[job.name.lower()] > 1:
-            found.append(f"{at}: there is more than one job of this name, and each needs a folder of its own")
-        if job.memory <= 0:
-            found.append(f"{at}: memory = {job.memory:g}: give the gigabytes that it needs at its peak")
-        found += [f"{at}: {problem}" for problem in problems(located(job))]
-    if found:
-        raise SpecError(list(dict.fromkeys(found)))
 
 
 def _orders(jobs: Sequence[Job], options: Options) -> list[Order]:
@@ -138,7 +107,8 @@ class _Drive:
         """Runs them to their ends, those that need most memory first: they would otherwise run alone at the end."""
         self._waiting = sorted(orders, key=lambda order: -order.job.memory)
         for order in orders:
-            journal.write(order, Entry(state="waiting"))
+            before = journal.read(order)
+            journal.write(order, Entry(state="waiting", peak_bytes=before.peak_bytes if before else None))
         try:
             while self._waiting or self._running:
                 self._admit()

@@ -48,30 +48,31 @@ def work(order: Order) -> Entry:
     if order.code != code():
         return _ended(order, before, f"{platform.node()} has another deploykit in {Path(__file__).parents[1]}")
     if not order.fresh and finished(order) is not None:
-        return journal.write(order, Entry(state="ended", tries=before.tries, code=0))
+        return journal.write(order, before.model_copy(update={"state": "ended", "code": 0}))
     if before.tries >= TRIES:
         return given_up(order, before)
-    begun = Entry(state="running", tries=before.tries + 1, where=platform.node())
+    running = {"state": "running", "tries": before.tries + 1, "where": platform.node(), "reason": ""}
+    begun = before.model_copy(update=running)
     entry = _run(order, journal.write(order, begun))
     return journal.write(order, entry) if journal.wanted(order) else entry
 
 
 def given_up(order: Order, entry: Entry) -> Entry:
     """Notes that a job is not begun again."""
-    why = f": {entry.reason}" if entry.reason else ""
-    return _ended(
-        order, entry, f"it was begun {entry.tries} times, and each time its process or its worker was killed{why}"
-    )
+    last = f"; the last time its process {entry.reason}" if entry.reason else ""
+    times = f"each of the {entry.tries} times that it was begun"
+    return _ended(order, entry, f"given up: its process or its worker was killed {times}{last}")
 
 
 def _ended(order: Order, entry: Entry, reason: str) -> Entry:
-    return journal.write(order, Entry(state="ended", tries=entry.tries, reason=reason))
+    return journal.write(order, entry.model_copy(update={"state": "ended", "reason": reason}))
 
 
 def _run(order: Order, begun: Entry) -> Entry:
+    """The job's process from its start to its end."""
     wait_for(order.folder, LOCKED_S)
     path = [str(Path(each).absolute()) for each in sys.path]
-    start, peak = time.monotonic(), 0
+    start = time.monotonic()
     with order.log.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", START.format(path=path, arguments=order.arguments)],
@@ -83,21 +84,30 @@ def _run(order: Order, begun: Entry) -> Entry:
             start_new_session=True,
         )
         try:
-            while True:
-                try:
-                    exitcode = process.wait(POLL_S)
-                    break
-                except subprocess.TimeoutExpired:
-                    peak = max(peak, memory.of_session(process.pid) or 0)
-                    if not journal.wanted(order):
-                        return Entry(state="ended", tries=begun.tries, reason=STOPPED)
+            exitcode, peak = _waited(order, process)
         finally:
             _end(process)
+    peaks = [value for value in (peak, begun.peak_bytes) if value is not None]
+    known: dict[str, object] = {"state": "ended", "peak_bytes": max(peaks, default=None)}
+    if exitcode is None:
+        return begun.model_copy(update=known | {"reason": STOPPED})
     if exitcode < 0:
-        return Entry(state="died", tries=begun.tries, reason=how_it_ended(exitcode))
-    reason = "" if exitcode in (0, 1) else _said(order.log, exitcode)
-    took = round(time.monotonic() - start, 1)
-    return Entry(state="ended", tries=begun.tries, code=exitcode, reason=reason, seconds=took, peak_bytes=peak or None)
+        return begun.model_copy(update=known | {"state": "died", "reason": how_it_ended(exitcode)})
+    known |= {"code": exitcode, "seconds": round(time.monotonic() - start, 1)}
+    return begun.model_copy(update=known | {"reason": "" if exitcode in (0, 1) else _said(order.log, exitcode)})
+
+
+def _waited(order: Order, process: subprocess.Popen[bytes]) -> tuple[int | None, int | None]:
+    """Its exit code, None if it is no longer wanted; and the most memory that it and its children held."""
+    peak: int | None = None
+    while True:
+        try:
+            return process.wait(POLL_S), peak
+        except subprocess.TimeoutExpired:
+            if not journal.wanted(order):
+                return None, peak
+            if held := memory.of_session(process.pid):
+                peak = max(peak or 0, held)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
