@@ -36,6 +36,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from deploykit.zoo.attention import attend
+
 
 def convolution(inputs: int, outputs: int, kernel: int, dilation: int = 1, groups: int = 1) -> nn.Sequential:
     """A convolution with reflected edges, its norm and a leaky ReLU."""
@@ -91,12 +93,8 @@ class Attention(nn.Module):
         self.mixed, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        batch, length, width = x.shape
-        query, key, value = (
-            part.view(batch, length, self.heads, -1).transpose(1, 2) for part in self.mixed(x).chunk(3, dim=2)
-        )
-        weights = (torch.matmul(query, key.transpose(2, 3)) * (width // self.heads) ** -0.5).softmax(dim=3)
-        out: torch.Tensor = self.out(torch.matmul(weights, value).transpose(1, 2).reshape(batch, length, width))
+        query, key, value = self.mixed(x).chunk(3, dim=2)
+        out: torch.Tensor = self.out(attend(query, key, value, self.heads))
         return out
 
 

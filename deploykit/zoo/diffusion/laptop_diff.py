@@ -44,6 +44,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from deploykit.zoo.attention import attend
+
 WIDTHS = (64, 128, 256, 256)
 """Stable Diffusion 1.5 has (320, 640, 1280, 1280)."""
 TEXT, HEADS, GROUPS = 768, 8, 32
@@ -76,12 +78,7 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, x: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        query, key, value = (
-            part.view(part.shape[0], part.shape[1], HEADS, -1).transpose(1, 2)
-            for part in (self.query(x), self.key(context), self.value(context))
-        )
-        weights = (torch.matmul(query, key.transpose(2, 3)) * query.shape[3] ** -0.5).softmax(dim=3)
-        out: torch.Tensor = self.out(torch.matmul(weights, value).transpose(1, 2).reshape(x.shape))
+        out: torch.Tensor = self.out(attend(self.query(x), self.key(context), self.value(context), HEADS))
         return out
 
 

@@ -44,6 +44,8 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models import mobilenet_v3_large
 
+from deploykit.zoo.blocks import ConvNorm
+
 REACH = 3
 LEVELS = ((24, 2, 4), (40, 4, 7), (112, 7, 13), (160, 13, 16))
 """Of the pyramid, from fine to coarse: channels, and which of MobileNetV3's layers make them."""
@@ -51,13 +53,7 @@ LEVELS = ((24, 2, 4), (40, 4, 7), (112, 7, 13), (160, 13, 16))
 
 def separable(inputs: int, outputs: int) -> nn.Sequential:
     """A depthwise and a pointwise convolution."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False),
-        nn.BatchNorm2d(inputs),
-        nn.Conv2d(inputs, outputs, 1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-    )
+    return nn.Sequential(ConvNorm(inputs, inputs, 3, groups=inputs, activation=None), ConvNorm(inputs, outputs))
 
 
 class Warp(nn.Module):

@@ -38,16 +38,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from deploykit.zoo.blocks import ConvNorm
+
 
 def double(inputs: int, outputs: int) -> nn.Sequential:
     """Two 3 x 3 convolutions with their norms."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-    )
+    return nn.Sequential(ConvNorm(inputs, outputs, 3), ConvNorm(outputs, outputs, 3, activation=None))
 
 
 class ResBlock(nn.Module):

@@ -38,10 +38,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from deploykit.zoo.blocks import ConvNorm
 
-def convolution(inputs: int, outputs: int, stride: int = 1, bias: bool = False) -> nn.Sequential:
-    """A 3 x 3 convolution, its norm and ReLU."""
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1, bias=bias), nn.BatchNorm2d(outputs), nn.ReLU())
+
+def shrink(inputs: int, outputs: int) -> nn.Sequential:
+    """A 3 x 3 convolution with a stride of two."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, 2, 1), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
 class LiFT(nn.Module):
@@ -49,13 +51,11 @@ class LiFT(nn.Module):
 
     def __init__(self, width: int = 384, detail: int = 32) -> None:
         super().__init__()
-        self.fine = nn.Sequential(
-            convolution(3, detail, 2, bias=True), convolution(detail, detail, 2, bias=True), nn.MaxPool2d(2)
-        )
-        self.coarse = convolution(detail, detail, 2, bias=True)
+        self.fine = nn.Sequential(shrink(3, detail), shrink(detail, detail), nn.MaxPool2d(2))
+        self.coarse = shrink(detail, detail)
         joined = width + detail
         self.up = nn.ConvTranspose2d(joined, joined // 2, 2, stride=2)
-        self.mix = nn.Sequential(convolution(joined // 2 + detail, width // 2), convolution(width // 2, width // 2))
+        self.mix = nn.Sequential(ConvNorm(joined // 2 + detail, width // 2, 3), ConvNorm(width // 2, width // 2, 3))
         self.out = nn.Conv2d(width // 2, width, 1)
 
     def forward(self, image: torch.Tensor, features: torch.Tensor) -> torch.Tensor:

@@ -32,28 +32,23 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from deploykit.zoo.blocks import Residual
 
-class Residual(nn.Module):
+
+def residual(width: int) -> Residual:
     """Two 1 x 1 convolutions beside a shortcut."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.convolutions = nn.Sequential(
-            nn.Conv2d(width, width, 1),
-            nn.BatchNorm2d(width),
-            nn.GELU(),
-            nn.Conv2d(width, width, 1),
-            nn.BatchNorm2d(width),
-        )
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        out: torch.Tensor = x + self.convolutions(x)
-        return out
+    return Residual(
+        nn.Conv2d(width, width, 1),
+        nn.BatchNorm2d(width),
+        nn.GELU(),
+        nn.Conv2d(width, width, 1),
+        nn.BatchNorm2d(width),
+    )
 
 
 def residuals(width: int, number: int) -> nn.Sequential:
     """Some of them in a row."""
-    return nn.Sequential(*(Residual(width) for _ in range(number)))
+    return nn.Sequential(*(residual(width) for _ in range(number)))
 
 
 class MobileR2L(nn.Module):

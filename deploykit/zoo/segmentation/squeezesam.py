@@ -46,6 +46,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from deploykit.zoo.attention import attend
+from deploykit.zoo.blocks import ConvNorm
+
 WIDTHS = (32, 64, 128, 256, 512)
 SIGMA = 0.02
 """Of a drawn click, in halves of the picture's side."""
@@ -53,14 +56,7 @@ SIGMA = 0.02
 
 def double(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     """Two 3 x 3 convolutions with their norms."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-    )
+    return nn.Sequential(ConvNorm(inputs, outputs, 3, stride), ConvNorm(outputs, outputs, 3))
 
 
 class ClickMaps(nn.Module):
@@ -96,20 +92,11 @@ class Meeting(nn.Module):
             nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
         )
 
-    def _split(self, x: torch.Tensor) -> torch.Tensor:
-        return x.view(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
-
     def forward(self, x: torch.Tensor, clicks: torch.Tensor) -> torch.Tensor:
         tokens = x.flatten(2).transpose(1, 2)
         normal = self.norm(tokens + self.place)
         known = torch.cat([normal, self.click(clicks)], dim=1)
-        query, key, value = (
-            self._split(self.query(normal)),
-            self._split(self.key(known)),
-            self._split(self.value(known)),
-        )
-        weights = (torch.matmul(query, key.transpose(2, 3)) * query.shape[3] ** -0.5).softmax(dim=3)
-        seen = torch.matmul(weights, value).transpose(1, 2).reshape(tokens.shape)
+        seen = attend(self.query(normal), self.key(known), self.value(known), self.heads)
         tokens = tokens + self.out(seen)
         tokens = tokens + self.perceptron(tokens)
         return tokens.transpose(1, 2).reshape(x.shape)
