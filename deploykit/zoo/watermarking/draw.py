@@ -49,19 +49,21 @@ class Wavelets(nn.Module):
     def __init__(self, maps: int) -> None:
         super().__init__()
         parts = torch.tensor([[[1, 1], [1, 1]], [[1, 1], [-1, -1]], [[1, -1], [1, -1]], [[1, -1], [-1, 1]]]) * 0.5
-        self.register_buffer("kernel", parts.unsqueeze(1).repeat(maps, 1, 1, 1))
-        self.maps = maps
+        kernel = torch.zeros(maps, 4, maps, 2, 2)
+        kernel[range(maps), :, range(maps)] = parts
+        # Not in groups: LiteRT's GPU engine then gives wrong answers without an error.
+        self.register_buffer("kernel", kernel.flatten(0, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.split(x)
 
     def split(self, x: torch.Tensor) -> torch.Tensor:
         """Into frequencies."""
-        return functional.conv2d(x, self.kernel, stride=2, groups=self.maps)
+        return functional.conv2d(x, self.kernel, stride=2)
 
     def join(self, x: torch.Tensor) -> torch.Tensor:
         """Of frequencies."""
-        return functional.conv_transpose2d(x, self.kernel, stride=2, groups=self.maps)
+        return functional.conv_transpose2d(x, self.kernel, stride=2)
 
 
 class Branch(nn.Module):
