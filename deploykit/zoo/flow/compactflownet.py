@@ -30,7 +30,7 @@
 #   "flow is in pixels of the input, right and down, on a grid of a quarter of its size",
 #   "as the paper: PWC-Net's pyramid, on MobileNetV3, with separable convolutions in sequence in place of dense ones",
 #   "widths of the estimators are this entry's choice, as the paper's could not be looked up; so no number is stated",
-#   "warping is grid_sample, the cost volume is 49 shifted products a level (three places each way)",
+#   "warping is grid_sample, a cost volume is one product with 49 shifted copies (three places each way)",
 # ]
 # ///
 """CompactFlowNet: motion between two frames, from coarse to fine, by warped features and their correlations."""
@@ -44,6 +44,8 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models import mobilenet_v3_large
 
+from deploykit.zoo.blocks import ConvNorm
+
 REACH = 3
 LEVELS = ((24, 2, 4), (40, 4, 7), (112, 7, 13), (160, 13, 16))
 """Of the pyramid, from fine to coarse: channels, and which of MobileNetV3's layers make them."""
@@ -51,13 +53,7 @@ LEVELS = ((24, 2, 4), (40, 4, 7), (112, 7, 13), (160, 13, 16))
 
 def separable(inputs: int, outputs: int) -> nn.Sequential:
     """A depthwise and a pointwise convolution."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False),
-        nn.BatchNorm2d(inputs),
-        nn.Conv2d(inputs, outputs, 1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-    )
+    return nn.Sequential(ConvNorm(inputs, inputs, 3, groups=inputs, activation=None), ConvNorm(inputs, outputs))
 
 
 class Warp(nn.Module):
@@ -83,11 +79,9 @@ def cost_volume(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     height, width = first.shape[2:]
     padded = functional.pad(second, (REACH,) * 4)
     shifts = [(row, column) for row in range(2 * REACH + 1) for column in range(2 * REACH + 1)]
-    costs = [
-        (first * padded[:, :, row : row + height, column : column + width]).mean(dim=1, keepdim=True)
-        for row, column in shifts
-    ]
-    return functional.leaky_relu(torch.cat(costs, dim=1), 0.1)
+    moved = torch.cat([padded[:, :, row : row + height, column : column + width] for row, column in shifts], dim=1)
+    products = (moved * first.repeat(1, len(shifts), 1, 1)).view(-1, len(shifts), first.shape[1], height * width)
+    return functional.leaky_relu(products.mean(dim=2).view(-1, len(shifts), height, width), 0.1)
 
 
 class Estimator(nn.Module):

@@ -104,6 +104,8 @@ class Styled(nn.Module):
         depthwise: whether a depthwise and a pointwise convolution take a full one's place.
     """
 
+    mean_style: torch.Tensor
+
     def __init__(self, inputs: int, outputs: int, depthwise: bool) -> None:
         super().__init__()
         self.modulation = Modulation(inputs)
@@ -116,7 +118,7 @@ class Styled(nn.Module):
 
     def forward(self, x: torch.Tensor, style: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         x = x * (self.modulation(style) * self.scale)
-        whole = self.weight
+        whole: torch.Tensor = self.weight
         if self.spread is None:
             x = functional.conv2d(x, self.weight, padding=1)
         else:

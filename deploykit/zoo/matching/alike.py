@@ -8,7 +8,7 @@
 #
 # [input.image]
 # type = "image"
-# size = [480, 640]
+# size = [256, 320]
 #
 # [output.scores]
 # type = "tensor"
@@ -20,7 +20,6 @@
 # title = "ALIKE: Accurate and Lightweight Keypoint Detection and Descriptor Extraction"
 # year = 2022
 # parameters = 318000
-# multiply_adds = 7.909e9
 # table = "Comparison of detectors, ALIKE-N"
 #
 # [zoo]
@@ -28,7 +27,7 @@
 # notes = [
 #   "ALIKE-N; a score and a descriptor of 128 numbers for each pixel",
 #   "non-maximum suppression, sub-pixel places and sampling of descriptors depend on the picture: left to the app",
-#   "sides have to be multiples of 32",
+#   "sides have to be multiples of 32; the paper counts 7.909 G multiply-adds at 480 x 640",
 # ]
 # ///
 """ALIKE: key points' scores and descriptors for every pixel, from four scales of a small residual network."""
@@ -39,16 +38,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from deploykit.zoo.blocks import ConvNorm
+
 
 def double(inputs: int, outputs: int) -> nn.Sequential:
     """Two 3 x 3 convolutions with their norms."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-    )
+    return nn.Sequential(ConvNorm(inputs, outputs, 3), ConvNorm(outputs, outputs, 3, activation=None))
 
 
 class ResBlock(nn.Module):
@@ -86,7 +81,8 @@ class ALIKE(nn.Module):
         self.head = nn.Conv2d(descriptor, descriptor + 1, 1, bias=False)
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        x, levels = image, []
+        x = image
+        levels: list[torch.Tensor] = []
         for scale, lateral in zip(self.scales, self.laterals, strict=True):
             x = scale(x)
             level = torch.relu(lateral(x))

@@ -45,6 +45,8 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models import resnet18
 
+from deploykit.zoo.attention import attend
+
 VOCABULARY, LENGTH = 49_408, 77
 
 
@@ -61,13 +63,8 @@ class Attention(nn.Module):
         self.register_buffer("mask", torch.full((LENGTH, LENGTH), -1e4).triu(1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        batch, length, width = x.shape
-        query, key, value = (
-            part.view(batch, length, self.heads, -1).transpose(1, 2) for part in self.mixed(x).chunk(3, dim=2)
-        )
-        scores = torch.matmul(query * (width // self.heads) ** -0.5, key.transpose(2, 3)) + self.mask
-        seen = torch.matmul(scores.softmax(dim=3), value)
-        out: torch.Tensor = self.out(seen.transpose(1, 2).reshape(batch, length, width))
+        query, key, value = self.mixed(x).chunk(3, dim=2)
+        out: torch.Tensor = self.out(attend(query, key, value, self.heads, self.mask))
         return out
 
 

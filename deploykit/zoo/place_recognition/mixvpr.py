@@ -36,17 +36,12 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models import resnet50
 
+from deploykit.zoo.blocks import Residual
 
-class FeatureMixer(nn.Module):
-    """A perceptron over all places of a map, beside a shortcut."""
 
-    def __init__(self, places: int) -> None:
-        super().__init__()
-        self.mix = nn.Sequential(nn.LayerNorm(places), nn.Linear(places, places), nn.ReLU(), nn.Linear(places, places))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        out: torch.Tensor = x + self.mix(x)
-        return out
+def mixer(places: int) -> Residual:
+    """A feature mixer: a perceptron over all places of a map, beside a shortcut."""
+    return Residual(nn.LayerNorm(places), nn.Linear(places, places), nn.ReLU(), nn.Linear(places, places))
 
 
 class MixVPR(nn.Module):
@@ -58,7 +53,7 @@ class MixVPR(nn.Module):
         self.trunk = nn.Sequential(
             trunk.conv1, trunk.bn1, trunk.relu, trunk.maxpool, trunk.layer1, trunk.layer2, trunk.layer3
         )
-        self.mixers = nn.Sequential(*(FeatureMixer(side * side) for _ in range(mixers)))
+        self.mixers = nn.Sequential(*(mixer(side * side) for _ in range(mixers)))
         self.depth = nn.Linear(1024, channels)
         self.rows = nn.Linear(side * side, rows)
 

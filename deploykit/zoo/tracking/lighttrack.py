@@ -45,6 +45,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from deploykit.zoo.blocks import ConvNorm, SqueezeExcite
+
 PLAN = (
     (24, 2, ((7, 4), (7, 6), (3, 4), (5, 4))),
     (40, 2, ((7, 6), (3, 6), (7, 4), (3, 4))),
@@ -55,41 +57,18 @@ PLAN = (
 STRIDE = 16
 
 
-class Excitation(nn.Module):
-    """Squeeze and excitation, with hard sigmoid."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        middle = max(8, int(width / 4 + 4) // 8 * 8)
-        self.gate = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1), nn.Conv2d(width, middle, 1), nn.ReLU(), nn.Conv2d(middle, width, 1)
-        )
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x * nn.functional.hardsigmoid(self.gate(x))
-
-
-def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """A convolution and its norm."""
-    padding = kernel // 2
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False), nn.BatchNorm2d(outputs)
-    )
-
-
 class Block(nn.Module):
     """MobileNetV3's inverted residual; without expansion, its depthwise separable convolution."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
         middle = inputs * expansion
-        expand = [convolution(inputs, middle, 1), nn.SiLU()] if expansion > 1 else []
+        expand = [ConvNorm(inputs, middle, activation=nn.SiLU)] if expansion > 1 else []
         self.body = nn.Sequential(
             *expand,
-            convolution(middle, middle, kernel, stride, groups=middle),
-            nn.SiLU(),
-            Excitation(middle),
-            convolution(middle, outputs, 1),
+            ConvNorm(middle, middle, kernel, stride, groups=middle, activation=nn.SiLU),
+            SqueezeExcite(middle, max(8, int(middle / 4 + 4) // 8 * 8), gate=nn.Hardsigmoid),
+            ConvNorm(middle, outputs, activation=None),
         )
         self.shortcut = stride == 1 and inputs == outputs
 
@@ -107,7 +86,7 @@ class Backbone(nn.Sequential):
             for index, (kernel, expansion) in enumerate(choices):
                 blocks.append(Block(inputs, width, kernel, 1 if index else stride, expansion))
                 inputs = width
-        super().__init__(convolution(3, 16, 3, 2), nn.SiLU(), *blocks)
+        super().__init__(ConvNorm(3, 16, 3, 2, activation=nn.SiLU), *blocks)
 
 
 class Correlation(nn.Module):
@@ -132,7 +111,7 @@ def tower(inputs: int, width: int, kernels: tuple[int, ...], outputs: int) -> nn
     layers: list[nn.Module] = []
     for kernel in kernels:
         depthwise = nn.Conv2d(inputs, inputs, kernel, padding=kernel // 2, groups=inputs, bias=False)
-        layers += [depthwise, convolution(inputs, width, 1), nn.ReLU()]
+        layers += [depthwise, ConvNorm(inputs, width)]
         inputs = width
     return nn.Sequential(*layers, nn.Conv2d(width, outputs, 3, padding=1))
 
