@@ -213,6 +213,8 @@ def files(sdk: ir.Sdk) -> list[OutputFile]:
     Raises:
         CodegenError: if a name cannot be used in Kotlin or in Gradle.
     """
+    if sdk.dims:
+        raise CodegenError("Kotlin has no typed API yet for sizes that are known at run time only")
     node = kotlin(sdk)
     places = {"module": node.gradle_module, "package": sdk.namespace.replace(".", "/"), "class": sdk.class_name}
     places |= {"task": node.task_file}
