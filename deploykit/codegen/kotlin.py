@@ -115,6 +115,7 @@ FILES: dict[str, str] = {
 
 PICTURE_APP: dict[str, str] = {
     "app/src/SampleViewModel.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleViewModel.kt",
+    "app/src/CameraScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/CameraScreen.kt",
     "app/src/PictureScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/PictureScreen.kt",
     "app/src/Pictures.kt.jinja": "app/src/main/kotlin/{package}/sample/Pictures.kt",
     "app/src/tasks/{task}.kt.jinja": "app/src/main/kotlin/{package}/sample/Result.kt",

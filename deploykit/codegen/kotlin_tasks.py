@@ -31,7 +31,7 @@ class KotlinTask:
     """What the sample app does, for the README."""
 
 
-_PICK = "pick or take a picture, see"
+_PICK = "pick a picture or look through the camera, see"
 
 TASKS: dict[TaskName, KotlinTask] = {
     "image-classification": KotlinTask(
