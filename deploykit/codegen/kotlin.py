@@ -84,9 +84,13 @@ PAGES: dict[bool | None, str] = {
     "that targets Android 15 and later.",
 }
 
+PACKED_FROM = 150_000_000
+"""Bytes of a model from which on it travels in an AI pack of its own. Google Play takes 200 MB of an app's base module,
+where a library's assets are, and the app needs some of that (`deploykit/store/limits.toml` has the limits' sources)."""
+
 FILES: dict[str, str] = {
     "settings.gradle.kts.jinja": "settings.gradle.kts",
-    "build.gradle.kts": "build.gradle.kts",
+    "build.gradle.kts.jinja": "build.gradle.kts",
     "gradle.properties": "gradle.properties",
     "editorconfig": ".editorconfig",
     "gitignore": ".gitignore",
@@ -128,6 +132,9 @@ TENSOR_APP: dict[str, str] = {
 }
 """The same for all other tasks."""
 
+PACK: dict[str, str] = {"pack/build.gradle.kts.jinja": "{pack}/build.gradle.kts"}
+"""The same for a model that travels in an AI pack (developer.android.com/google/play/on-device-ai)."""
+
 ORIENTATION = "orientation"
 """What `Inputs` call the orientation of their pictures."""
 
@@ -145,6 +152,8 @@ class KotlinSdk:
     sample_package: str
     project_literal: str
     gradle_module: str
+    pack: str
+    """The Gradle module with the model; empty where the library has it."""
     maven_group: str
     maven_artifact: str
     min_sdk: str
@@ -217,16 +226,17 @@ def files(sdk: ir.Sdk) -> list[OutputFile]:
     """
     node = kotlin(sdk)
     places = {"module": node.gradle_module, "package": sdk.namespace.replace(".", "/"), "class": sdk.class_name}
-    places |= {"task": node.task_file}
+    places |= {"task": node.task_file, "pack": node.pack}
     source_root = PurePosixPath(node.gradle_module, "src/main/kotlin", places["package"])
     assets = PurePosixPath(node.gradle_module, "src/main/assets", node.asset_folder)
-    rendered = FILES | (TENSOR_APP if sdk.task == "tensors" else PICTURE_APP)
+    rendered = FILES | (TENSOR_APP if sdk.task == "tensors" else PICTURE_APP) | (PACK if node.pack else {})
     tree = [
         _file(template.format(**places), PurePosixPath(place.format(**places)), node)
         for template, place in rendered.items()
     ]
     tree += [_runtime_file(path, source_root, node.package) for path in runtime_sources(sdk.runtime.engine, sdk.task)]
-    tree.append(OutputFile(assets / node.model_file, source=sdk.file.path))
+    model_assets = PurePosixPath(node.pack or node.gradle_module, "src/main/assets", node.asset_folder)
+    tree.append(OutputFile(model_assets / node.model_file, source=sdk.file.path))
     if sdk.labels:
         tree.append(OutputFile(assets / "labels.json", text=_json_lines(sdk.labels)))
     tree.append(
@@ -261,6 +271,8 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         project_literal=literal(f"{parts[-1]}-android"),
         # The sample app is the module `app`.
         gradle_module="app-model" if parts[-1] == "app" else parts[-1],
+        # Of a pack's name Play wants letters, digits and underscores.
+        pack=f"{parts[-1]}_pack" if sdk.file.bytes >= PACKED_FROM else "",
         maven_group=".".join(parts[:-1]),
         maven_artifact=parts[-1],
         min_sdk=sdk.runtime.min_os,
