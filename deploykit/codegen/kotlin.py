@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from deploykit.codegen import ir, kotlin_tasks, phrases
-from deploykit.codegen.kotlin_tasks import TASKS, KotlinTensor
+from deploykit.codegen import ir, kotlin_tasks, names, phrases
+from deploykit.codegen.kotlin_tasks import TASKS, KotlinDim, KotlinTensor
 from deploykit.codegen.kotlin_text import JAVA_KEYWORDS, android_string, doc, literal, markdown, package
 from deploykit.codegen.write import OutputFile
 from deploykit.errors import CodegenError
@@ -84,9 +84,13 @@ PAGES: dict[bool | None, str] = {
     "that targets Android 15 and later.",
 }
 
+PACKED_FROM = 150_000_000
+"""Bytes of a model from which on it travels in an AI pack of its own. Google Play takes 200 MB of an app's base module,
+where a library's assets are, and the app needs some of that (`deploykit/store/limits.toml` has the limits' sources)."""
+
 FILES: dict[str, str] = {
     "settings.gradle.kts.jinja": "settings.gradle.kts",
-    "build.gradle.kts": "build.gradle.kts",
+    "build.gradle.kts.jinja": "build.gradle.kts",
     "gradle.properties": "gradle.properties",
     "editorconfig": ".editorconfig",
     "gitignore": ".gitignore",
@@ -115,6 +119,7 @@ FILES: dict[str, str] = {
 
 PICTURE_APP: dict[str, str] = {
     "app/src/SampleViewModel.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleViewModel.kt",
+    "app/src/CameraScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/CameraScreen.kt",
     "app/src/PictureScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/PictureScreen.kt",
     "app/src/Pictures.kt.jinja": "app/src/main/kotlin/{package}/sample/Pictures.kt",
     "app/src/tasks/{task}.kt.jinja": "app/src/main/kotlin/{package}/sample/Result.kt",
@@ -126,6 +131,9 @@ TENSOR_APP: dict[str, str] = {
     "app/src/TensorScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/TensorScreen.kt",
 }
 """The same for all other tasks."""
+
+PACK: dict[str, str] = {"pack/build.gradle.kts.jinja": "{pack}/build.gradle.kts"}
+"""The same for a model that travels in an AI pack (developer.android.com/google/play/on-device-ai)."""
 
 ORIENTATION = "orientation"
 """What `Inputs` call the orientation of their pictures."""
@@ -144,6 +152,8 @@ class KotlinSdk:
     sample_package: str
     project_literal: str
     gradle_module: str
+    pack: str
+    """The Gradle module with the model; empty where the library has it."""
     maven_group: str
     maven_artifact: str
     min_sdk: str
@@ -180,6 +190,7 @@ class KotlinSdk:
     app_md: str
     inputs: tuple[KotlinTensor, ...]
     outputs: tuple[KotlinTensor, ...]
+    dims: tuple[KotlinDim, ...]
     reading: Mapping[str, str]
     takes_pictures: bool
     has_states: bool
@@ -215,16 +226,17 @@ def files(sdk: ir.Sdk) -> list[OutputFile]:
     """
     node = kotlin(sdk)
     places = {"module": node.gradle_module, "package": sdk.namespace.replace(".", "/"), "class": sdk.class_name}
-    places |= {"task": node.task_file}
+    places |= {"task": node.task_file, "pack": node.pack}
     source_root = PurePosixPath(node.gradle_module, "src/main/kotlin", places["package"])
     assets = PurePosixPath(node.gradle_module, "src/main/assets", node.asset_folder)
-    rendered = FILES | (TENSOR_APP if sdk.task == "tensors" else PICTURE_APP)
+    rendered = FILES | (TENSOR_APP if sdk.task == "tensors" else PICTURE_APP) | (PACK if node.pack else {})
     tree = [
         _file(template.format(**places), PurePosixPath(place.format(**places)), node)
         for template, place in rendered.items()
     ]
     tree += [_runtime_file(path, source_root, node.package) for path in runtime_sources(sdk.runtime.engine, sdk.task)]
-    tree.append(OutputFile(assets / node.model_file, source=sdk.file.path))
+    model_assets = PurePosixPath(node.pack or node.gradle_module, "src/main/assets", node.asset_folder)
+    tree.append(OutputFile(model_assets / node.model_file, source=sdk.file.path))
     if sdk.labels:
         tree.append(OutputFile(assets / "labels.json", text=_json_lines(sdk.labels)))
     tree.append(
@@ -259,6 +271,8 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         project_literal=literal(f"{parts[-1]}-android"),
         # The sample app is the module `app`.
         gradle_module="app-model" if parts[-1] == "app" else parts[-1],
+        # Of a pack's name Play wants letters, digits and underscores.
+        pack=f"{parts[-1]}_pack" if sdk.file.bytes >= PACKED_FROM else "",
         maven_group=".".join(parts[:-1]),
         maven_artifact=parts[-1],
         min_sdk=sdk.runtime.min_os,
@@ -298,6 +312,7 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         app_md=task.app,
         inputs=kotlin_tasks.inputs(sdk),
         outputs=kotlin_tasks.outputs(sdk),
+        dims=kotlin_tasks.dims(sdk),
         reading=kotlin_tasks.reading(sdk),
         takes_pictures=sdk.picture is not None,
         has_states=any(isinstance(given, ir.Tensor) and given.state is not None for given in sdk.inputs),
@@ -327,7 +342,8 @@ def runtime_sources(engine: str, task: TaskName) -> list[Path]:
 def _golden(index: int, golden: ir.Golden) -> dict[str, object]:
     """One golden as `ModelFiles.kt` reads it."""
     outputs = [{"step": output.step, "values": list(output.values)} for output in golden.outputs]
-    return {"name": golden.name, "inputs": _golden_files(index, golden), "outputs": outputs}
+    sizes = {"sizes": dict(golden.sizes)} if golden.sizes else {}
+    return {"name": golden.name, **sizes, "inputs": _golden_files(index, golden), "outputs": outputs}
 
 
 def _golden_files(index: int, golden: ir.Golden) -> list[str]:
@@ -350,17 +366,18 @@ def _check_names(sdk: ir.Sdk) -> None:
     if isinstance(sdk.answer, ir.AnyTensors):
         kotlin_tasks.check_names(kotlin_tasks.inputs(sdk), "the inputs", (ORIENTATION,))
         kotlin_tasks.check_names(kotlin_tasks.outputs(sdk), "the outputs")
+        names.check_different([(kotlin_tasks.identifier(name), name) for name in sdk.dims], "the sizes", "Kotlin")
 
 
 @cache
 def _runtime_types() -> frozenset[str]:
     """Every top-level type of the runtime and each of its files, and what the generated class imports."""
-    names = {"Bitmap", "Context", "MutableStateFlow", "StateFlow", "Uri"}
+    found = {"Bitmap", "Context", "MutableStateFlow", "StateFlow", "Uri"}
     for path in (folder("templates") / "kotlin/runtime").glob("*.kt"):
-        names.add(path.stem)
+        found.add(path.stem)
         declared = re.findall(r"^[a-z ]*\b(?:class|interface|object) ([A-Z]\w*)", path.read_text("utf-8"), re.MULTILINE)
-        names.update(declared)
-    return frozenset(names)
+        found.update(declared)
+    return frozenset(found)
 
 
 def _file(template: str, place: PurePosixPath, node: KotlinSdk) -> OutputFile:

@@ -150,7 +150,8 @@ def _kotlin(root: Path, record: SdkRecord, manifest: Manifest) -> Sdk:
         manifest,
         _first(r"^package (\S+)", everything),
         _declarations(texts, kotlin.declarations),
-        _bytes(library / "src/main/assets"),
+        # A large model is in a module of its own.
+        sum(_bytes(assets) for assets in root.glob("*/src/main/assets")),
         _first(r"minSdk = (\d+)", _text(library / "build.gradle.kts")),
         {str(each.get("module")): str(each.get("version")) for each in libraries.values()},
         tuple(cascade.replace("Accelerator.", "").split(", ")) if cascade else (),

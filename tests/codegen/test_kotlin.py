@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from deploykit.codegen import ir, kotlin, kotlin_tasks, kotlin_text
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
+from deploykit.sizes import DimSpec
 from deploykit.tasks import TaskName
 from tests.generated.kotlin import sdks
 
@@ -185,7 +186,7 @@ def test_only_the_engine_in_use_is_copied(engine: sdks.Engine, tmp_path: Path) -
 def test_every_template_is_in_the_table() -> None:
     root = kotlin.folder("templates") / "kotlin"
     found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
-    tables = {*kotlin.FILES, *kotlin.PICTURE_APP, *kotlin.TENSOR_APP} - {RESULT}
+    tables = {*kotlin.FILES, *kotlin.PICTURE_APP, *kotlin.TENSOR_APP, *kotlin.PACK} - {RESULT}
     for task in kotlin_tasks.TASKS.values():
         tables |= {f"library/tasks/{task.file}.kt.jinja", f"readme/{task.file}.md.jinja"}
         tables |= {RESULT.format(task=task.file)} if task.result else set()
@@ -273,6 +274,9 @@ def test_names_that_would_be_one_in_kotlin_are_refused() -> None:
         kotlin.files(sdks.of_task("tensors", inputs=twice))
     with pytest.raises(CodegenError, match="orientation and a name of the SDK's own would have one name"):
         kotlin.files(sdks.of_task("tensors", inputs=(ir.Tensor("orientation", "int32", (1,)),)))
+    sizes = {"long_side": DimSpec(min=1, max=2), "longSide": DimSpec(min=1, max=2)}
+    with pytest.raises(CodegenError, match="the sizes longSide and long_side would have one name in Kotlin"):
+        kotlin.files(sdks.of_task("tensors", inputs=(), dims=sizes))
 
 
 @pytest.mark.parametrize("task", sdks.TASKS)
@@ -280,6 +284,29 @@ def test_an_sdk_has_the_runtime_of_its_task_only(task: TaskName) -> None:
     paths = {file.path.name for file in kotlin.files(sdks.of_task(task))}
     of_tasks = {name for other in kotlin_tasks.TASKS.values() for name in other.sources}
     assert paths & of_tasks == set(kotlin_tasks.TASKS[task].sources)
+
+
+def test_a_large_model_is_an_ai_pack_that_is_installed_with_the_app() -> None:
+    small, large = sdk(), sdk()
+    large = dataclasses.replace(large, file=dataclasses.replace(large.file, bytes=kotlin.PACKED_FROM))
+    model = "src/main/assets/com.example.digits/model.tflite"
+    assert f"digits/{model}" in {str(file.path) for file in kotlin.files(small)}
+    paths = {str(file.path) for file in kotlin.files(large)}
+    assert f"digits_pack/{model}" in paths
+    assert f"digits/{model}" not in paths
+    assert "digits/src/main/assets/com.example.digits/goldens.json" in paths
+    tree, plain = texts(kotlin.files(large)), texts(kotlin.files(small))
+    assert 'packName = "digits_pack"' in tree["digits_pack/build.gradle.kts"]
+    assert 'include(":digits_pack")' in tree["settings.gradle.kts"]
+    assert 'assetPacks += ":digits_pack"' in tree["app/build.gradle.kts"]
+    catalog = tomllib.loads(tree["gradle/libs.versions.toml"])
+    assert catalog["plugins"]["android-ai-pack"]["id"] == "com.android.ai-pack"
+    assert "libs.plugins.android.ai.pack" in tree["build.gradle.kts"]
+    # No code knows where the model is.
+    assert {path for path in plain if plain[path] != tree[path] and path.endswith(".kt")} == {
+        "digits/src/main/kotlin/com/example/digits/DigitClassifier.kt"
+    }
+    assert not any("pack" in text for path, text in plain.items() if path.endswith((".kts", ".toml")))
 
 
 def test_goldens_that_json_lacks_are_refused() -> None:

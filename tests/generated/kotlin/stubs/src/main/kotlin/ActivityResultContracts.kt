@@ -1,7 +1,6 @@
 // Signatures of androidx.activity.result.contract in androidx.activity:activity 1.12.
 package androidx.activity.result.contract
 
-import android.graphics.Bitmap
 import android.net.Uri
 import androidx.activity.result.PickVisualMediaRequest
 
@@ -14,5 +13,5 @@ class ActivityResultContracts private constructor() {
         object ImageOnly : VisualMediaType
     }
 
-    open class TakePicturePreview : ActivityResultContract<Void?, Bitmap?>()
+    class RequestPermission : ActivityResultContract<String, Boolean>()
 }

@@ -4,6 +4,8 @@ package androidx.lifecycle
 import android.app.Application
 import kotlinx.coroutines.CoroutineScope
 
+interface LifecycleOwner
+
 open class ViewModel {
     protected open fun onCleared() = Unit
 }

@@ -7,7 +7,7 @@ import android.net.Uri
 import androidx.activity.compose.rememberLauncherForActivityResult
 import androidx.activity.result.PickVisualMediaRequest
 import androidx.activity.result.contract.ActivityResultContracts.PickVisualMedia
-import androidx.activity.result.contract.ActivityResultContracts.TakePicturePreview
+import androidx.compose.foundation.Image
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.Row
@@ -25,18 +25,21 @@ import androidx.compose.material3.Text
 import androidx.compose.material3.TextButton
 import androidx.compose.material3.TopAppBar
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.remember
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.graphics.asImageBitmap
+import androidx.compose.ui.layout.ContentScale
 import androidx.compose.ui.platform.LocalContext
 import androidx.compose.ui.res.stringResource
 import androidx.compose.ui.unit.dp
 
-/** Choose or take a picture, and see what the model makes of it. */
+/** Choose a picture, and see what the model makes of it. */
 @OptIn(ExperimentalMaterial3Api::class)
 @Composable
 fun PictureScreen(
     state: SampleState,
     onPicture: (Uri) -> Unit,
-    onPhoto: (Bitmap) -> Unit,
+    onCamera: () -> Unit,
     onSelfTest: () -> Unit,
 ) {
     val isReady = state.loading is LoadState.Ready
@@ -57,12 +60,12 @@ fun PictureScreen(
                 .padding(16.dp),
         ) {
             LoadingLine(state.loading)
-            PictureSources(onPicture, onPhoto)
+            PictureSources(onPicture, onCamera)
             when {
                 state.error != null -> Text(state.error, color = MaterialTheme.colorScheme.error)
                 state.pictureUnreadable -> Text(stringResource(R.string.picture_unreadable))
                 state.picture == null -> Text(stringResource(R.string.start))
-                else -> ResultOf(state.picture, state.result)
+                else -> ResultOf(state.result) { Picture(state.picture) }
             }
             state.timing?.let { TimingLine(it) }
         }
@@ -70,16 +73,27 @@ fun PictureScreen(
 }
 
 @Composable
-private fun PictureSources(onPicture: (Uri) -> Unit, onPhoto: (Bitmap) -> Unit) {
+private fun PictureSources(onPicture: (Uri) -> Unit, onCamera: () -> Unit) {
     val gallery = rememberLauncherForActivityResult(PickVisualMedia()) { uri -> uri?.let(onPicture) }
-    val camera = rememberLauncherForActivityResult(TakePicturePreview()) { photo -> photo?.let(onPhoto) }
-    val hasCamera = LocalContext.current.packageManager.hasSystemFeature(PackageManager.FEATURE_CAMERA_ANY)
+    // One at the back: what a front camera shows is mirrored, and results would not lie where things are.
+    val hasCamera = LocalContext.current.packageManager.hasSystemFeature(PackageManager.FEATURE_CAMERA)
     Row(horizontalArrangement = Arrangement.spacedBy(8.dp)) {
         Button(onClick = { gallery.launch(PickVisualMediaRequest(PickVisualMedia.ImageOnly)) }) {
             Text(stringResource(R.string.pick_picture))
         }
         if (hasCamera) {
-            OutlinedButton(onClick = { camera.launch(null) }) { Text(stringResource(R.string.take_picture)) }
+            OutlinedButton(onCamera) { Text(stringResource(R.string.camera)) }
         }
     }
+}
+
+/** A picture as wide as there is room. */
+@Composable
+fun Picture(picture: Bitmap) {
+    Image(
+        bitmap = remember(picture) { picture.asImageBitmap() },
+        contentDescription = stringResource(R.string.picture),
+        contentScale = ContentScale.FillWidth,
+        modifier = Modifier.fillMaxWidth(),
+    )
 }

@@ -2,8 +2,6 @@ package ai.deploykit.samples.digits.sample
 
 import ai.deploykit.samples.digits.Classification
 import ai.deploykit.samples.digits.ScoredLabel
-import android.graphics.Bitmap
-import androidx.compose.foundation.Image
 import androidx.compose.foundation.background
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
@@ -15,12 +13,9 @@ import androidx.compose.material3.LinearProgressIndicator
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
-import androidx.compose.runtime.remember
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.draw.clip
-import androidx.compose.ui.graphics.asImageBitmap
-import androidx.compose.ui.layout.ContentScale
 import androidx.compose.ui.res.stringResource
 import androidx.compose.ui.semantics.clearAndSetSemantics
 import androidx.compose.ui.semantics.contentDescription
@@ -31,16 +26,11 @@ import java.text.NumberFormat
 /** How many labels are shown. */
 private const val SHOWN = 5
 
-/** The picture with its best labels drawn over it. */
+/** [picture] with its best labels drawn over it. */
 @Composable
-fun ResultOf(picture: Bitmap, result: Classification?) {
+fun ResultOf(result: Classification?, picture: @Composable () -> Unit) {
     Box(Modifier.fillMaxWidth().clip(MaterialTheme.shapes.large)) {
-        Image(
-            bitmap = remember(picture) { picture.asImageBitmap() },
-            contentDescription = stringResource(R.string.picture),
-            contentScale = ContentScale.FillWidth,
-            modifier = Modifier.fillMaxWidth(),
-        )
+        picture()
         if (result != null) {
             Column(
                 verticalArrangement = Arrangement.spacedBy(8.dp),

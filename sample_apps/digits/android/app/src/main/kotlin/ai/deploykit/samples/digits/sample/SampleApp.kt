@@ -17,22 +17,26 @@ import androidx.compose.runtime.setValue
 import androidx.compose.ui.platform.LocalContext
 import androidx.lifecycle.compose.collectAsStateWithLifecycle
 
-/** Two screens: a picture, and the self-test. */
+private enum class Screen { Main, Camera, SelfTest }
+
+/** A picture, the camera, and the self-test. */
 @Composable
 fun SampleApp(model: SampleViewModel) {
-    var showsSelfTest by rememberSaveable { mutableStateOf(false) }
+    var screen by rememberSaveable { mutableStateOf(Screen.Main) }
     val state by model.state.collectAsStateWithLifecycle()
-    if (showsSelfTest) {
-        BackHandler { showsSelfTest = false }
-        LaunchedEffect(Unit) { model.runSelfTest() }
-        SelfTestScreen(state.selfTest, onBack = { showsSelfTest = false })
-    } else {
-        PictureScreen(
+    BackHandler(enabled = screen != Screen.Main) { screen = Screen.Main }
+    when (screen) {
+        Screen.Main -> PictureScreen(
             state = state,
             onPicture = model::use,
-            onPhoto = model::use,
-            onSelfTest = { showsSelfTest = true },
+            onCamera = { screen = Screen.Camera },
+            onSelfTest = { screen = Screen.SelfTest },
         )
+        Screen.Camera -> CameraScreen(state = state, onFrame = model::see, onBack = { screen = Screen.Main })
+        Screen.SelfTest -> {
+            LaunchedEffect(Unit) { model.runSelfTest() }
+            SelfTestScreen(state.selfTest, onBack = { screen = Screen.Main })
+        }
     }
 }
 

@@ -3,17 +3,21 @@ package com.example.embedding.sample
 import android.app.Application
 import android.graphics.Bitmap
 import android.net.Uri
+import androidx.camera.core.ImageProxy
 import androidx.lifecycle.AndroidViewModel
 import androidx.lifecycle.SavedStateHandle
 import androidx.lifecycle.viewModelScope
+import com.example.embedding.Accelerator
 import com.example.embedding.Embedding
 import com.example.embedding.LoadState
 import com.example.embedding.ModelException
+import com.example.embedding.Orientation
 import com.example.embedding.SelfTestReport
 import com.example.embedding.TestModel
 import java.io.IOException
 import kotlin.time.Duration
 import kotlin.time.measureTimedValue
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -29,8 +33,19 @@ data class SampleState(
     val result: Likeness? = null,
     val last: Embedding? = null,
     val timing: Timing? = null,
+    val live: Live? = null,
     val selfTest: SelfTestReport? = null,
     val error: String? = null,
+)
+
+/** What the model makes of the camera's latest frame. */
+data class Live(
+    /** Of the frame, upright. */
+    val width: Int,
+    val height: Int,
+    val result: Likeness,
+    val accelerator: Accelerator,
+    val duration: Duration,
 )
 
 /** Key of the chosen picture in the saved state. */
@@ -69,10 +84,14 @@ class SampleViewModel(application: Application, private val saved: SavedStateHan
         }
     }
 
-    /** Gives the model a picture from the camera. */
-    fun use(photo: Bitmap) {
-        saved[PICTURE] = null
-        start { show(photo) }
+    /** Gives the model a frame of the camera, and closes it. */
+    fun see(frame: ImageProxy) {
+        viewModelScope.launch(Dispatchers.Default) {
+            frame.use {
+                loading.join()
+                attempt { show(frame) }
+            }
+        }
     }
 
     /** Runs the model's own tests, once. */
@@ -107,7 +126,25 @@ class SampleViewModel(application: Application, private val saved: SavedStateHan
         val first = cold ?: measureTimedValue { model.embed(picture) }.duration.also { cold = it }
         val (result, warm) = measureTimedValue { model.embed(picture) }
         val timing = Timing(model.accelerator, first, warm)
-        mutableState.update { it.with(result).copy(timing = timing) }
+        mutableState.update { it.copy(result = it.likenessOf(result), last = result, timing = timing) }
+    }
+
+    private suspend fun show(frame: ImageProxy) {
+        val model = model ?: return
+        val rotation = frame.imageInfo.rotationDegrees
+        val picture = frame.toBitmap()
+        val (result, duration) = measureTimedValue { model.embed(picture, Orientation.ofRotation(rotation)) }
+        val isUpright = rotation % 180 == 0
+        mutableState.update {
+            val live = Live(
+                width = if (isUpright) picture.width else picture.height,
+                height = if (isUpright) picture.height else picture.width,
+                result = it.likenessOf(result),
+                accelerator = model.accelerator,
+                duration = duration,
+            )
+            it.copy(live = live, error = null)
+        }
     }
 
     private suspend fun attempt(work: suspend () -> Unit) {

@@ -3,16 +3,20 @@ package com.example.imagetoimage.sample
 import android.app.Application
 import android.graphics.Bitmap
 import android.net.Uri
+import androidx.camera.core.ImageProxy
 import androidx.lifecycle.AndroidViewModel
 import androidx.lifecycle.SavedStateHandle
 import androidx.lifecycle.viewModelScope
+import com.example.imagetoimage.Accelerator
 import com.example.imagetoimage.LoadState
 import com.example.imagetoimage.ModelException
+import com.example.imagetoimage.Orientation
 import com.example.imagetoimage.SelfTestReport
 import com.example.imagetoimage.TestModel
 import java.io.IOException
 import kotlin.time.Duration
 import kotlin.time.measureTimedValue
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -27,8 +31,19 @@ data class SampleState(
     val pictureUnreadable: Boolean = false,
     val result: Bitmap? = null,
     val timing: Timing? = null,
+    val live: Live? = null,
     val selfTest: SelfTestReport? = null,
     val error: String? = null,
+)
+
+/** What the model makes of the camera's latest frame. */
+data class Live(
+    /** Of the frame, upright. */
+    val width: Int,
+    val height: Int,
+    val result: Bitmap,
+    val accelerator: Accelerator,
+    val duration: Duration,
 )
 
 /** Key of the chosen picture in the saved state. */
@@ -67,10 +82,14 @@ class SampleViewModel(application: Application, private val saved: SavedStateHan
         }
     }
 
-    /** Gives the model a picture from the camera. */
-    fun use(photo: Bitmap) {
-        saved[PICTURE] = null
-        start { show(photo) }
+    /** Gives the model a frame of the camera, and closes it. */
+    fun see(frame: ImageProxy) {
+        viewModelScope.launch(Dispatchers.Default) {
+            frame.use {
+                loading.join()
+                attempt { show(frame) }
+            }
+        }
     }
 
     /** Runs the model's own tests, once. */
@@ -106,6 +125,24 @@ class SampleViewModel(application: Application, private val saved: SavedStateHan
         val (result, warm) = measureTimedValue { model.`object`(picture) }
         val timing = Timing(model.accelerator, first, warm)
         mutableState.update { it.copy(result = result, timing = timing) }
+    }
+
+    private suspend fun show(frame: ImageProxy) {
+        val model = model ?: return
+        val rotation = frame.imageInfo.rotationDegrees
+        val picture = frame.toBitmap()
+        val (result, duration) = measureTimedValue { model.`object`(picture, Orientation.ofRotation(rotation)) }
+        val isUpright = rotation % 180 == 0
+        mutableState.update {
+            val live = Live(
+                width = if (isUpright) picture.width else picture.height,
+                height = if (isUpright) picture.height else picture.width,
+                result = result,
+                accelerator = model.accelerator,
+                duration = duration,
+            )
+            it.copy(live = live, error = null)
+        }
     }
 
     private suspend fun attempt(work: suspend () -> Unit) {

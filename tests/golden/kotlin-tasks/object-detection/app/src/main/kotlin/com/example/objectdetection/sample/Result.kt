@@ -1,41 +1,30 @@
 package com.example.objectdetection.sample
 
-import android.graphics.Bitmap
 import androidx.compose.foundation.Canvas
-import androidx.compose.foundation.Image
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
-import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
-import androidx.compose.runtime.remember
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.geometry.Offset
 import androidx.compose.ui.geometry.Size
-import androidx.compose.ui.graphics.asImageBitmap
 import androidx.compose.ui.graphics.drawscope.Stroke
-import androidx.compose.ui.layout.ContentScale
 import androidx.compose.ui.res.stringResource
 import androidx.compose.ui.unit.dp
 import com.example.objectdetection.Detection
 import java.text.NumberFormat
 
-/** The picture with a box around each thing that was found, and their labels below it. */
+/** [picture], of [width] pixels, with a box around each thing that was found, and their labels below it. */
 @Composable
-fun ResultOf(picture: Bitmap, result: List<Detection>?) {
+fun ResultOf(result: List<Detection>?, width: Int, picture: @Composable () -> Unit) {
     val color = MaterialTheme.colorScheme.primary
     Column(verticalArrangement = Arrangement.spacedBy(8.dp)) {
         Box {
-            Image(
-                bitmap = remember(picture) { picture.asImageBitmap() },
-                contentDescription = stringResource(R.string.picture),
-                contentScale = ContentScale.FillWidth,
-                modifier = Modifier.fillMaxWidth(),
-            )
+            picture()
             Canvas(Modifier.matchParentSize()) {
-                val scale = size.width / picture.width
+                val scale = size.width / width
                 result?.forEach { found ->
                     drawRect(
                         color = color,

@@ -1,6 +1,5 @@
 package com.example.segmentation.sample
 
-import android.graphics.Bitmap
 import androidx.compose.foundation.Image
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
@@ -22,17 +21,12 @@ import androidx.compose.ui.unit.dp
 import com.example.segmentation.SegmentationMask
 import java.text.NumberFormat
 
-/** The picture with its mask drawn over it, and the share that each label has below it. */
+/** [picture] with its mask drawn over it, and the share that each label has below it. */
 @Composable
-fun ResultOf(picture: Bitmap, result: SegmentationMask?) {
+fun ResultOf(result: SegmentationMask?, picture: @Composable () -> Unit) {
     Column(verticalArrangement = Arrangement.spacedBy(8.dp)) {
         Box {
-            Image(
-                bitmap = remember(picture) { picture.asImageBitmap() },
-                contentDescription = stringResource(R.string.picture),
-                contentScale = ContentScale.FillWidth,
-                modifier = Modifier.fillMaxWidth(),
-            )
+            picture()
             if (result != null) {
                 Image(
                     bitmap = remember(result) { result.toBitmap().asImageBitmap() },
