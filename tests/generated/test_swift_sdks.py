@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -96,8 +97,20 @@ def reference(workshop: Workshop) -> Reference:
     return Reference(workshop.root, workshop.seen)
 
 
+@pytest.fixture(scope="module")
+def tally() -> Iterator[dict[tuple[str, str], int]]:
+    """How many answers were compared, by engine and task; told at the end of the module."""
+    compared: dict[tuple[str, str], int] = {}
+    yield compared
+    tasks = {task for _, task in compared}
+    results = sum(compared.values())
+    print(f"\n{len(compared)} Swift packages of {len(tasks)} tasks built, {results} end-to-end results compared")
+
+
 @pytest.mark.parametrize("engine", TARGETS)
-def test_packages_answer_as_python_does(workshop: Workshop, reference: Reference, cases: int, engine: Engine) -> None:
+def test_packages_answer_as_python_does(
+    workshop: Workshop, reference: Reference, cases: int, tally: dict[tuple[str, str], int], engine: Engine
+) -> None:
     built = workshop.run("swift", "build", "--build-tests", *STRICT, within=engine)
     assert built.returncode == 0, built.stdout[-12000:]
     before = reference.runs
@@ -118,9 +131,8 @@ def test_packages_answer_as_python_does(workshop: Workshop, reference: Reference
     assert (reference.runs - before > sum(compared.values())) == (engine == "coreml")
     (count,) = re.findall(r"Test run with (\d+) tests passed", tested.stdout)
     print(*(" ".join(line) for line in told), sep="\n")
-    print(
-        f"{len(compared)} packages built for {engine}, {sum(compared.values())} answers compared, {count} tests passed"
-    )
+    print(f"{engine}: {len(compared)} packages, {count} tests passed")
+    tally |= compared
 
 
 @pytest.mark.parametrize("engine", TARGETS)
