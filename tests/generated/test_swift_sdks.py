@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deploykit.devices import SelfTest
 from tests.conftest import deploykit
 from tests.generated.kotlin import expected, projects
 from tests.generated.swift.reference import EXIF_ORIENTATION, Reference
@@ -119,6 +120,7 @@ def test_packages_answer_as_python_does(
         within=engine,
         REFERENCE="pipes",
         ANSWERS="answers/cases",
+        SELFTEST=f"selftest-{engine}.json",
         XDG_CACHE_HOME="cache",
     )
     assert tested.returncode == 0, tested.stdout[-12000:]
@@ -127,6 +129,9 @@ def test_packages_answer_as_python_does(
     assert compared.keys() == {(engine, task) for task in projects.PROJECTS}
     assert min(compared.values()) >= 6
     assert sum(compared.values()) >= cases
+    text = (workshop.root / f"selftest-{engine}.json").read_text("utf-8")
+    record = SelfTest.model_validate_json(text, strict=True)
+    assert (record.target, record.accelerator, record.passed) == (TARGETS[engine], "cpu", True)
     # Core ML's figures are the reference runner's, ONNX Runtime's are not.
     assert (reference.runs - before > sum(compared.values())) == (engine == "coreml")
     (count,) = re.findall(r"Test run with (\d+) tests passed", tested.stdout)

@@ -14,16 +14,30 @@ struct CompiledModelCache: Sendable {
         let target = folder.appendingPathComponent("\(prefix)\(system).mlmodelc", isDirectory: true)
         if files.fileExists(atPath: target.path) { return target }
         let made = try await compile()
-        try files.createDirectory(at: folder, withIntermediateDirectories: true)
+        try makeFolder()
         removeOlder(than: target)
+        // Moved between two volumes, a folder is copied file by file; under its name there is only ever a whole one.
+        let whole = folder.appendingPathComponent("\(UUID().uuidString).partial", isDirectory: true)
+        try files.moveItem(at: made, to: whole)
         do {
-            try files.moveItem(at: made, to: target)
+            try files.moveItem(at: whole, to: target)
         } catch {
             // Another load of the same model may have been faster; its result is as good.
+            try? files.removeItem(at: whole)
             guard files.fileExists(atPath: target.path) else { throw error }
-            try? files.removeItem(at: made)
         }
         return target
+    }
+
+    private func makeFolder() throws {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            // Another load may have made it in between, which is an error for some versions of Foundation.
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue
+            else { throw error }
+        }
     }
 
     /// What earlier builds of the operating system left behind.
