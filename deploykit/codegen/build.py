@@ -11,7 +11,6 @@ from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
 from deploykit.manifest import Manifest, decisive, left_out
 from deploykit.outputs import BoxesOutput, ClassMapOutput, PictureOutput, ScoresOutput
-from deploykit.sizes import sized
 from deploykit.spec import Contract, InputSpec, SdkSpec
 from deploykit.targets import Target
 from deploykit.tasks import TASKS, TaskName
@@ -45,16 +44,11 @@ def sdk(
         CodegenError: if there is no typed API for its contract.
     """
     contract = manifest.contract
-    if contract.dims:
-        raise CodegenError(
-            "sizes that are known at run time only have no typed API yet; the artifacts are complete and checked. "
-            + _beyond(contract)
-        )
     stem = names.pascal(manifest.model)
     class_name = names_of.class_name or (
         stem if stem.endswith(CLASSES[contract.task]) else stem + CLASSES[contract.task]
     )
-    outputs = tuple(ir.Tensor(each.name, each.dtype, each.fixed) for each in manifest.signature.outputs)
+    outputs = tuple(ir.Tensor(each.name, each.dtype, each.shape) for each in manifest.signature.outputs)
     return ir.Sdk(
         deploykit=manifest.deploykit,
         target=target.name,
@@ -87,12 +81,13 @@ def sdk(
         goldens=goldens,
         required_snr_db=_required_snr_db(manifest),
         parity=_parity(manifest, target),
+        dims=contract.dims,
     )
 
 
 def _input(name: str, given: InputSpec) -> ir.Input:
     if given.type == "tensor":
-        return ir.Tensor(name, given.border_dtype, sized(given.shape, {}), given.state)
+        return ir.Tensor(name, given.border_dtype, given.shape, given.state)
     return ir.Picture(
         tensor=name,
         width=given.size[1],
@@ -121,14 +116,14 @@ def _answer(contract: Contract, outputs: tuple[ir.Tensor, ...]) -> ir.Answer:
         return ir.Boxes(name, spec.scores, spec.corners, spec.unit, spec.min_score, spec.overlap)
     if isinstance(spec, ClassMapOutput):
         axis = spec.axis % len(tensor.shape) if tensor.dtype == "float32" else None
-        rest = [size for place, size in enumerate(tensor.shape) if place != axis]
+        rest = [size for place, size in enumerate(tensor.fixed) if place != axis]
         if len(rest) < 2 or math.prod(rest[:-2]) != 1:
             raise CodegenError(
                 f"output {name} is {_dims(tensor)}, but a class map has one label for each row and column"
             )
         return ir.ClassMap(axis)
     if isinstance(spec, PictureOutput):
-        channels = tensor.shape[1 if spec.layout == "NCHW" else 3]
+        channels = tensor.fixed[1 if spec.layout == "NCHW" else 3]
         if tensor.dtype != "float32" or channels not in (1, 3):
             raise CodegenError(
                 f"output {name} is {tensor.dtype}, {_dims(tensor)}; a picture is float32 of 1 or 3 channels"
@@ -136,16 +131,16 @@ def _answer(contract: Contract, outputs: tuple[ir.Tensor, ...]) -> ir.Answer:
         if contract.overlap is not None:
             _check_growth(contract, tensor, spec)
         return ir.NewPicture(contract.verb or "process", spec.range, spec.layout, contract.overlap)
-    if math.prod(tensor.shape) != tensor.shape[-1] or tensor.dtype != "float32":
+    if math.prod(tensor.fixed) != tensor.fixed[-1] or tensor.dtype != "float32":
         raise CodegenError(
             f"output {name} is {tensor.dtype}, {_dims(tensor)}; an embedding is one float32 vector, 1 × n"
         )
-    return ir.Vector(tensor.shape[-1])
+    return ir.Vector(tensor.fixed[-1])
 
 
 def _check_growth(contract: Contract, made: ir.Tensor, spec: PictureOutput) -> None:
     """Tiles are put together without a gap only if each grows by one whole number, as wide as high."""
-    height, width = made.shape[2:4] if spec.layout == "NCHW" else made.shape[1:3]
+    height, width = made.fixed[2:4] if spec.layout == "NCHW" else made.fixed[1:3]
     (picture,) = contract.inputs.values()
     assert picture.type == "image"  # the spec refuses such a task without one
     high, wide = picture.size
@@ -170,13 +165,6 @@ def _cascade(manifest: Manifest, target: Target) -> tuple[str, ...]:
     """The target's accelerators without those on which the file is wrong, or known to be at its precision."""
     known = ("gpu",) if manifest.precision in target.without_gpu else ()
     return tuple(name for name in target.accelerators if name not in (*left_out(manifest.parity), *known))
-
-
-def _beyond(contract: Contract) -> str:
-    """What an app has to see to itself where there is no typed API."""
-    told = [f"{name} is {dim}" for name, dim in contract.dims.items()]
-    told += [f"each call's {output} goes into the next one's {name}" for name, output in contract.states.items()]
-    return f"For the app: {'; '.join(told)}"
 
 
 def write(made: ir.Sdk, language: str, folder: Path) -> None:

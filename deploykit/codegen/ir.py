@@ -6,10 +6,12 @@ out. Nothing here imports torch or knows a language.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from deploykit.sizes import DimSpec, sized
 from deploykit.spec import DType
 from deploykit.tasks import TaskName
 
@@ -41,9 +43,39 @@ class Tensor:
 
     tensor: str
     dtype: DType
-    shape: tuple[int, ...]
+    shape: tuple[int | str, ...]
+    """A size that is known at run time only has its name in `Sdk.dims`; an output's may be a term in such names, for
+    example `(time - 1) // 2 + 1`. The engine tells an output's real shape, so terms are for comments
+    only."""
     state: str | None = None
     """Of an input: the output that the next call is given here. Apps do not see it; the first call is given zeros."""
+
+    @property
+    def fixed(self) -> tuple[int, ...]:
+        """Its sizes, where all are known.
+
+        Raises:
+            ValueError: if one is not.
+        """
+        return self.at({})
+
+    def at(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """An input's shape in numbers.
+
+        Args:
+            sizes: of the dimensions.
+
+        Raises:
+            ValueError: if one is not among them.
+        """
+        if names := [size for size in self.shape if isinstance(size, str) and size not in sizes]:
+            raise ValueError(f"{self.tensor} has the size {names[0]}, which is known at run time only")
+        return sized(self.shape, sizes)
+
+    @property
+    def open_axes(self) -> dict[int, str]:
+        """The axes whose size is known at run time only, each with its name or term."""
+        return {axis: size for axis, size in enumerate(self.shape) if isinstance(size, str)}
 
 
 Input = Picture | Tensor
@@ -126,6 +158,8 @@ class Golden:
     inputs: tuple[GoldenInput, ...]
     """Of every input that is no state, in order."""
     outputs: tuple[GoldenOutput, ...]
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Of every dimension of `Sdk.dims`, in these inputs."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +216,14 @@ class Sdk:
     """Signal-to-noise ratio that `selfTest()` demands of each output."""
     parity: str
     """The measured figures, without a period, for example `matches PyTorch to 118 dB (LiteRT, fp32)`."""
+    dims: Mapping[str, DimSpec] = field(default_factory=dict)
+    """Sizes that are known at run time only, in the contract's order, which is that of the names of a TFLite file's
+    signatures. Only a task of tensors has some."""
+
+    @property
+    def default_sizes(self) -> dict[str, int]:
+        """Of every dimension: those of a TFLite file's main signature, and of the zeros that warm a model up."""
+        return {name: dim.size for name, dim in self.dims.items()}
 
     @property
     def picture(self) -> Picture | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from deploykit.codegen import ir, kotlin_tasks, phrases
-from deploykit.codegen.kotlin_tasks import TASKS, KotlinTensor
+from deploykit.codegen import ir, kotlin_tasks, names, phrases
+from deploykit.codegen.kotlin_tasks import TASKS, KotlinDim, KotlinTensor
 from deploykit.codegen.kotlin_text import JAVA_KEYWORDS, android_string, doc, literal, markdown, package
 from deploykit.codegen.write import OutputFile
 from deploykit.errors import CodegenError
@@ -180,6 +180,7 @@ class KotlinSdk:
     app_md: str
     inputs: tuple[KotlinTensor, ...]
     outputs: tuple[KotlinTensor, ...]
+    dims: tuple[KotlinDim, ...]
     reading: Mapping[str, str]
     takes_pictures: bool
     has_states: bool
@@ -298,6 +299,7 @@ def kotlin(sdk: ir.Sdk) -> KotlinSdk:
         app_md=task.app,
         inputs=kotlin_tasks.inputs(sdk),
         outputs=kotlin_tasks.outputs(sdk),
+        dims=kotlin_tasks.dims(sdk),
         reading=kotlin_tasks.reading(sdk),
         takes_pictures=sdk.picture is not None,
         has_states=any(isinstance(given, ir.Tensor) and given.state is not None for given in sdk.inputs),
@@ -327,7 +329,8 @@ def runtime_sources(engine: str, task: TaskName) -> list[Path]:
 def _golden(index: int, golden: ir.Golden) -> dict[str, object]:
     """One golden as `ModelFiles.kt` reads it."""
     outputs = [{"step": output.step, "values": list(output.values)} for output in golden.outputs]
-    return {"name": golden.name, "inputs": _golden_files(index, golden), "outputs": outputs}
+    sizes = {"sizes": dict(golden.sizes)} if golden.sizes else {}
+    return {"name": golden.name, **sizes, "inputs": _golden_files(index, golden), "outputs": outputs}
 
 
 def _golden_files(index: int, golden: ir.Golden) -> list[str]:
@@ -350,17 +353,18 @@ def _check_names(sdk: ir.Sdk) -> None:
     if isinstance(sdk.answer, ir.AnyTensors):
         kotlin_tasks.check_names(kotlin_tasks.inputs(sdk), "the inputs", (ORIENTATION,))
         kotlin_tasks.check_names(kotlin_tasks.outputs(sdk), "the outputs")
+        names.check_different([(kotlin_tasks.identifier(name), name) for name in sdk.dims], "the sizes", "Kotlin")
 
 
 @cache
 def _runtime_types() -> frozenset[str]:
     """Every top-level type of the runtime and each of its files, and what the generated class imports."""
-    names = {"Bitmap", "Context", "MutableStateFlow", "StateFlow", "Uri"}
+    found = {"Bitmap", "Context", "MutableStateFlow", "StateFlow", "Uri"}
     for path in (folder("templates") / "kotlin/runtime").glob("*.kt"):
-        names.add(path.stem)
+        found.add(path.stem)
         declared = re.findall(r"^[a-z ]*\b(?:class|interface|object) ([A-Z]\w*)", path.read_text("utf-8"), re.MULTILINE)
-        names.update(declared)
-    return frozenset(names)
+        found.update(declared)
+    return frozenset(found)
 
 
 def _file(template: str, place: PurePosixPath, node: KotlinSdk) -> OutputFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from deploykit.codegen import ir, names, phrases
 from deploykit.codegen.kotlin_text import HARD_KEYWORDS, doc, literal
 from deploykit.errors import CodegenError
+from deploykit.sizes import DimSpec
 from deploykit.tasks import TaskName
 
 
@@ -95,18 +97,36 @@ class KotlinTensor:
     type: str
     kind: str
     shape: str
-    dims: str
-    """The shape as further arguments."""
+    named_shape: str
+    """Of an input: with names in place of open sizes, as an app would write it."""
+    default_shape: str
+    """Of an input: with every open size at its default."""
     array: str
     size: int
+    """Of an input: how many numbers it has then."""
     shape_doc: str
+    open: tuple[tuple[int, str], ...]
+    """Of an input: the axes of its open sizes, each with its name as a literal."""
     state: str = ""
     picture: KotlinPicture | None = None
 
 
+@dataclass(frozen=True)
+class KotlinDim:
+    """A size that is known at run time only, in Kotlin's words."""
+
+    name: str
+    literal: str
+    doc: str
+    default: int
+    allowed: str
+    """What it may be, as an object of Kotlin's library."""
+    type: str
+
+
 def inputs(sdk: ir.Sdk) -> tuple[KotlinTensor, ...]:
     """All inputs, states too."""
-    return tuple(_input(place, given) for place, given in enumerate(sdk.inputs))
+    return tuple(_input(place, given, sdk.default_sizes) for place, given in enumerate(sdk.inputs))
 
 
 def outputs(sdk: ir.Sdk) -> tuple[KotlinTensor, ...]:
@@ -114,9 +134,34 @@ def outputs(sdk: ir.Sdk) -> tuple[KotlinTensor, ...]:
     return tuple(_tensor(place, made) for place, made in enumerate(sdk.outputs))
 
 
-def _input(place: int, given: ir.Input) -> KotlinTensor:
+def dims(sdk: ir.Sdk) -> tuple[KotlinDim, ...]:
+    """All sizes that are known at run time only."""
+    return tuple(_dim(name, dim) for name, dim in sdk.dims.items())
+
+
+def _dim(name: str, dim: DimSpec) -> KotlinDim:
+    values = f"listOf({', '.join(map(str, sorted(dim.values)))})"
+    steps = f"{dim.low}..{dim.high}" + (f" step {dim.multiple_of}" if dim.multiple_of > 1 else "")
+    return KotlinDim(
+        name=identifier(name),
+        literal=literal(name),
+        doc=str(dim),
+        default=dim.size,
+        allowed=values if dim.values else steps,
+        type="List<Int>" if dim.values else "IntProgression" if dim.multiple_of > 1 else "IntRange",
+    )
+
+
+def _input(place: int, given: ir.Input, sizes: Mapping[str, int]) -> KotlinTensor:
     if isinstance(given, ir.Tensor):
-        return _tensor(place, given)
+        default = given.at(sizes)
+        return dataclasses.replace(
+            _tensor(place, given),
+            named_shape=", ".join(identifier(size) if isinstance(size, str) else str(size) for size in given.shape),
+            default_shape=", ".join(map(str, default)),
+            size=math.prod(default),
+            open=tuple((axis, literal(name)) for axis, name in given.open_axes.items()),
+        )
     shape = (1, given.height, given.width, given.channels)
     picture = KotlinPicture(
         width=given.width,
@@ -140,11 +185,13 @@ def _tensor(place: int, tensor: ir.Tensor, picture: KotlinPicture | None = None)
         doc=doc(tensor.tensor),
         type=TYPES[tensor.dtype],
         kind=KINDS[tensor.dtype],
-        shape=", ".join(map(str, tensor.shape)),
-        dims="".join(f", {size}" for size in tensor.shape),
+        shape=", ".join("OPEN" if isinstance(size, str) else str(size) for size in tensor.shape),
+        named_shape="",
+        default_shape="",
         array=ARRAYS[tensor.dtype],
-        size=math.prod(tensor.shape),
+        size=0,
         shape_doc=f"`{doc(tensor.tensor)}`: {phrases.shape(tensor)}",
+        open=(),
         state="" if tensor.state is None else literal(tensor.state),
         picture=picture,
     )

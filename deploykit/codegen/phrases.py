@@ -43,7 +43,7 @@ def scale(sdk: ir.Sdk) -> str:
     if not isinstance(answer, ir.NewPicture) or picture is None:
         return ""
     (made,) = sdk.outputs
-    high, wide = made.shape[2:4] if answer.layout == "NCHW" else made.shape[1:3]
+    high, wide = made.fixed[2:4] if answer.layout == "NCHW" else made.fixed[1:3]
     if answer.overlap is None:
         return f"{wide} × {high} pixels" + (" at most" if picture.crop == "letterbox" else "")
     factor = wide // picture.width
@@ -51,5 +51,8 @@ def scale(sdk: ir.Sdk) -> str:
 
 
 def shape(tensor: ir.Tensor) -> str:
-    """Type and sizes of a tensor: `float32, 1 × 8`."""
-    return f"{tensor.dtype}, {' × '.join(map(str, tensor.shape)) or 'one number'}"
+    """Type and sizes of a tensor: `float32, 1 × 8`, `float32, 1 × time × 8`."""
+    sizes = [
+        f"({size})" if not str(size).isidentifier() and isinstance(size, str) else str(size) for size in tensor.shape
+    ]
+    return f"{tensor.dtype}, {' × '.join(sizes) or 'one number'}"

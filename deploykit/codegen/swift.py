@@ -168,6 +168,9 @@ def files(sdk: ir.Sdk) -> list[OutputFile]:
     Raises:
         CodegenError: if Swift cannot have the SDK's names, or the runtime has no such engine.
     """
+    if sdk.dims:
+        told = "; ".join(f"{name} is {dim}" for name, dim in sdk.dims.items())
+        raise CodegenError(f"Swift has no typed API yet for sizes that are known at run time only: {told}")
     node = swift_sdk(sdk)
     names = {"module": sdk.module, "class_name": sdk.class_name, "task": node.task_file}
     rendered = RENDERED + (TENSOR_APP if sdk.task == "tensors" else PICTURE_APP)
@@ -322,7 +325,7 @@ def _scale(sdk: ir.Sdk) -> int:
     answer, picture = sdk.answer, sdk.picture
     if not isinstance(answer, ir.NewPicture) or picture is None or answer.overlap is None:
         return 0
-    return sdk.outputs[0].shape[3 if answer.layout == "NCHW" else 2] // picture.width
+    return sdk.outputs[0].fixed[3 if answer.layout == "NCHW" else 2] // picture.width
 
 
 def _golden_files(index: int, golden: ir.Golden) -> list[str]:

@@ -139,7 +139,7 @@ def _tensor(sdk: ir.Sdk, place: int, tensor: ir.Tensor, picture: SwiftPicture | 
         kind=KINDS[tensor.dtype],
         shape=f"[{', '.join(map(str, tensor.shape))}]",
         zero=ZEROS[tensor.dtype],
-        size=math.prod(tensor.shape),
+        size=math.prod(tensor.fixed),
         state="" if tensor.state is None else literal(tensor.state),
         picture=picture,
     )

@@ -103,5 +103,5 @@ def _write_goldens(folder: Path, goldens: tuple[GoldenSample, ...]) -> tuple[ir.
             file.write_bytes(content)
             inputs.append(ir.GoldenInput(file))
         outputs = tuple(ir.GoldenOutput(made.step, made.values) for made in golden.outputs.values())
-        made.append(ir.Golden(golden.name, tuple(inputs), outputs))
+        made.append(ir.Golden(golden.name, tuple(inputs), outputs, golden.sizes))
     return tuple(made)

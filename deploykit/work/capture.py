@@ -144,7 +144,7 @@ def capture(source: Project | Entry, precisions: tuple[Precision, ...], folder: 
             reference = _reference(eager, inputs, contract)
             moved = nudged(contract, {kind: draws for kind, draws in inputs.items() if not kind.startswith("samples")})
             save(folder / "nudged.npz", run_draws(eager, moved, contract.states))
-            goldens = tuple(golden(eager, s, contract) for s in golden_samples(samples, inputs["random"], contract))
+            goldens = tuple(golden(eager, s, contract) for s in golden_samples(samples, inputs, contract))
         save(folder / "inputs.npz", inputs, contract.states)
         save(folder / "fp32.npz", reference)
         for precision in ("fp64", "fp16"):

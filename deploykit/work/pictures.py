@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from PIL import Image, ImageOps
 
 from deploykit.backends.base import Runner
 from deploykit.errors import CaptureError
-from deploykit.parity.inputs import Draws
+from deploykit.parity.inputs import Draws, kind_at, other_sizes
 from deploykit.samples import Sample
 from deploykit.spec import Contract, ImageInput
 from deploykit.transforms import preprocess
@@ -47,6 +48,8 @@ class GoldenSample:
     inputs: dict[str, bytes]
     """A PNG for a picture, a tensor's numbers as they lie in memory for all else; states are left out."""
     outputs: dict[str, GoldenValues]
+    sizes: dict[str, int]
+    """Of every dimension whose size is known at run time only."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,15 @@ def shrunk(sample: Sample, side: int) -> Sample:
     return Sample(sample.name, picture, sample.truth)
 
 
-def golden_samples(samples: tuple[Sample, ...], random: Draws, contract: Contract) -> tuple[Sample, ...]:
+def golden_samples(samples: tuple[Sample, ...], inputs: Mapping[str, Draws], contract: Contract) -> tuple[Sample, ...]:
     """Samples where the project has some, else noise: an SDK never goes without.
+
+    Where sizes are known at run time only, noise has the default ones, then the first and the last of the others that
+    are tried: an accelerator may be right at one size and wrong at another.
 
     Args:
         samples: of the project.
-        random: draws of random inputs, at the contract's default sizes.
+        inputs: draws of random inputs, of kind `random` and at other sizes.
         contract: for labels and inputs.
     """
     if samples:
@@ -99,7 +105,10 @@ def golden_samples(samples: tuple[Sample, ...], random: Draws, contract: Contrac
     if [spec.type for spec in contract.inputs.values()] == ["image"]:
         noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
         return (Sample("noise", Image.fromarray(noise)),)
-    return (Sample("noise", tuple(values[0] for values in random.values())),)
+    noises = {"noise": inputs["random"]}
+    others = [kind_at(sizes) for sizes in other_sizes(contract)]
+    noises |= {f"noise {kind}": inputs[kind] for kind in (*others[:1], *others[1:][-1:])}
+    return tuple(Sample(name, tuple(values[0] for values in of.values())) for name, of in noises.items())
 
 
 def golden(eager: Runner, sample: Sample, contract: Contract) -> GoldenSample:
@@ -127,7 +136,8 @@ def golden(eager: Runner, sample: Sample, contract: Contract) -> GoldenSample:
             given[name], tensors[name] = values.astype(values.dtype.newbyteorder("<")).tobytes(), values
     outputs = eager.run(tensors)
     expected = {name: _spread_values(outputs[name], spec.type == "scores") for name, spec in contract.outputs.items()}
-    return GoldenSample(Path(sample.name).stem, given, expected)
+    sizes = contract.sizes_of({name: values.shape for name, values in tensors.items()})
+    return GoldenSample(Path(sample.name).stem, given, expected, sizes)
 
 
 def _spread_values(output: NDArray[Any], whole: bool) -> GoldenValues:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploykit.codegen import build, ir
+from deploykit.codegen import build, ir, phrases
 from deploykit.errors import CodegenError
 from deploykit.manifest import GpuRecord, Manifest, ParityRecord, Signature, TensorSpec
 from deploykit.spec import Contract, SdkSpec
@@ -92,17 +92,25 @@ def test_an_accelerator_that_is_wrong_is_left_out_of_the_cascade() -> None:
     assert build.sdk(known, target, Path("m.tflite"), (), SdkSpec()).runtime.accelerators == ("npu", "cpu")
 
 
-def test_sizes_of_run_time_have_no_typed_api_yet() -> None:
+def test_sizes_of_run_time_stay_names() -> None:
     contract = Contract.model_validate(
         {
             "task": "tensors",
             "inputs": {"x": {"type": "tensor", "shape": (1, "time")}},
             "outputs": {"y": {"type": "tensor"}},
-            "dims": {"time": {"min": 1, "max": 9}},
+            "dims": {"time": {"min": 1, "max": 9, "default": 4}},
         }
     )
-    with pytest.raises(CodegenError, match=r"no typed API yet.*For the app: time is 1 to 9"):
-        build.sdk(manifest(contract), all_targets()["ios_onnx"], Path("m.onnx"), (), SdkSpec())
+    output = TensorSpec(name="y", dtype="float32", shape=(1, "(time - 1) // 2 + 1", 3))
+    made = manifest(contract).model_copy(update={"signature": Signature(inputs=(), outputs=(output,))})
+    sdk = build.sdk(made, all_targets()["android_onnx"], Path("m.onnx"), (), SdkSpec())
+    (given,) = sdk.inputs
+    assert isinstance(given, ir.Tensor)
+    assert given.open_axes == {1: "time"}
+    assert given.at(sdk.default_sizes) == (1, 4)
+    assert phrases.shape(sdk.outputs[0]) == "float32, 1 × ((time - 1) // 2 + 1) × 3"
+    with pytest.raises(ValueError, match="y has the size"):
+        _ = sdk.outputs[0].fixed
 
 
 @pytest.mark.parametrize(

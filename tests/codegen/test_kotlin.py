@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from deploykit.codegen import ir, kotlin, kotlin_tasks, kotlin_text
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
+from deploykit.sizes import DimSpec
 from deploykit.tasks import TaskName
 from tests.generated.kotlin import sdks
 
@@ -273,6 +274,9 @@ def test_names_that_would_be_one_in_kotlin_are_refused() -> None:
         kotlin.files(sdks.of_task("tensors", inputs=twice))
     with pytest.raises(CodegenError, match="orientation and a name of the SDK's own would have one name"):
         kotlin.files(sdks.of_task("tensors", inputs=(ir.Tensor("orientation", "int32", (1,)),)))
+    sizes = {"long_side": DimSpec(min=1, max=2), "longSide": DimSpec(min=1, max=2)}
+    with pytest.raises(CodegenError, match="the sizes longSide and long_side would have one name in Kotlin"):
+        kotlin.files(sdks.of_task("tensors", inputs=(), dims=sizes))
 
 
 @pytest.mark.parametrize("task", sdks.TASKS)

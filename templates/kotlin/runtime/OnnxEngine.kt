@@ -42,34 +42,58 @@ internal fun openEngine(
         }
     }
 
-/** Inputs and outputs lie in memory that is made once: ONNX Runtime reads and writes it in place. */
-private class OnnxEngine(private val session: OrtSession, contract: ModelContract) : Engine {
-    private val inputs = contract.inputs.map { TensorMemory(it) }
-    private val outputs = contract.outputs.map { TensorMemory(it) }
-    private val given = tensors(contract.inputs, inputs)
-    private val made = tensors(contract.outputs, outputs)
+/** Inputs and outputs lie in memory that is kept while sizes stay: ONNX Runtime reads and writes it in place. */
+private class OnnxEngine(private val session: OrtSession, private val contract: ModelContract) : Engine {
+    private var memory = OnnxMemory(contract, contract.defaultSizes)
 
     override fun run(inputs: List<Numbers>): List<Numbers> {
-        this.inputs.zip(inputs) { memory, numbers -> memory.write(numbers) }
-        session.run(given, emptySet(), made).close()
-        return outputs.map { it.read() }
+        val sizes = contract.sizesOf(inputs)
+        if (sizes != memory.sizes) {
+            val other = OnnxMemory(contract, sizes)
+            memory.close()
+            memory = other
+        }
+        memory.write(inputs)
+        return session.run(memory.given, memory.asked, memory.made).use { memory.read(it) }
     }
 
     override fun close() {
-        (given.values + made.values).forEach { it.close() }
+        memory.close()
         session.close()
     }
+}
 
-    private fun tensors(specs: List<TensorSpec>, memories: List<TensorMemory>): Map<String, OnnxTensor> =
-        specs.zip(memories) { spec, memory -> spec.name to tensor(spec, memory) }.toMap()
+/** Memory for calls of some sizes. */
+private class OnnxMemory(private val contract: ModelContract, val sizes: Map<String, Int>) : AutoCloseable {
+    private val inputs = contract.inputs.map { TensorMemory(it.at(sizes)) }
+    private val outputs = contract.outputs.filterNot { it.isOpen }.associate { it.name to TensorMemory(it) }
 
-    private fun tensor(spec: TensorSpec, memory: TensorMemory): OnnxTensor {
-        val type = when (spec.type) {
+    val given: Map<String, OnnxTensor> = inputs.associate { it.spec.name to tensor(it) }
+    val made: Map<String, OnnxTensor> = outputs.mapValues { (_, memory) -> tensor(memory) }
+
+    /** Outputs of sizes that only ONNX Runtime knows: it makes their memory. */
+    val asked: Set<String> = contract.outputs.filter { it.isOpen }.mapTo(HashSet()) { it.name }
+
+    fun write(numbers: List<Numbers>) {
+        inputs.zip(numbers) { memory, given -> memory.write(given) }
+    }
+
+    fun read(results: OrtSession.Result): List<Numbers> =
+        contract.outputs.map { spec ->
+            outputs[spec.name]?.read() ?: (results[spec.name].get() as OnnxTensor).let { tensor ->
+                TensorMemory(spec.of(tensor.info.shape.map { it.toInt() }), tensor.byteBuffer).read()
+            }
+        }
+
+    override fun close() = (given.values + made.values).forEach { it.close() }
+
+    private fun tensor(memory: TensorMemory): OnnxTensor {
+        val type = when (memory.spec.type) {
             NumberType.Float32 -> OnnxJavaType.FLOAT
             NumberType.Int32 -> OnnxJavaType.INT32
             NumberType.Bool -> OnnxJavaType.BOOL
         }
-        val shape = LongArray(spec.shape.size) { spec.shape[it].toLong() }
+        val shape = LongArray(memory.spec.shape.size) { memory.spec.shape[it].toLong() }
         return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), memory.bytes, shape, type)
     }
 }

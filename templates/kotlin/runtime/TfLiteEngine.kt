@@ -55,28 +55,32 @@ private class TfLiteEngine(
     private val delegate: Delegate?,
     private val contract: ModelContract,
 ) : Engine {
-    private val inputs = contract.inputs.map { TensorMemory(it) }
-    private val outputs = contract.outputs.map { TensorMemory(it) }
-    private val given: Map<String, Any> = named(contract.inputs, inputs)
-    private val made: Map<String, Any> = named(contract.outputs, outputs)
+    private val signatures = HashMap<Map<String, Int>, Signature>()
 
-    override fun run(inputs: List<Numbers>): List<Numbers> {
-        this.inputs.zip(inputs) { memory, numbers -> memory.write(numbers) }
-        outputs.forEach { it.bytes.rewind() }
-        interpreter.runSignature(given, made, SIGNATURE)
-        return outputs.map { it.read() }
-    }
+    override fun run(inputs: List<Numbers>): List<Numbers> =
+        contract.sizesOf(inputs).let { sizes -> signatures.getOrPut(sizes) { Signature(sizes) } }.run(inputs)
 
     override fun close() {
         interpreter.close()
         delegate?.close()
     }
 
-    private fun named(specs: List<TensorSpec>, memories: List<TensorMemory>): Map<String, Any> =
-        specs.zip(memories) { spec, memory -> spec.name to memory.bytes }.toMap()
+    /** The entry point for some sizes, with its memory. */
+    private inner class Signature(sizes: Map<String, Int>) {
+        private val name = contract.signature(sizes)
+        private val inputs = contract.inputs.map { TensorMemory(it.at(sizes)) }
+        private val outputs = contract.outputs.map { TensorMemory(if (it.isOpen) it.of(shapeOf(it)) else it) }
+        private val given: Map<String, Any> = inputs.associate { it.spec.name to it.bytes }
+        private val made: Map<String, Any> = outputs.associate { it.spec.name to it.bytes }
 
-    private companion object {
-        /** deploykit's files call their entry point this. */
-        const val SIGNATURE = "serving_default"
+        fun run(inputs: List<Numbers>): List<Numbers> {
+            this.inputs.zip(inputs) { memory, numbers -> memory.write(numbers) }
+            outputs.forEach { it.bytes.rewind() }
+            interpreter.runSignature(given, made, name)
+            return outputs.map { it.read() }
+        }
+
+        private fun shapeOf(output: TensorSpec): List<Int> =
+            interpreter.getOutputTensorFromSignature(output.name, name).shape().asList()
     }
 }

@@ -30,6 +30,7 @@ NETWORKS: dict[str, Callable[[], torch.nn.Module]] = {
     "process": networks.Enlarger,
     "embed": networks.Embedder,
     "run": networks.Tagger,
+    "sizes": networks.Listener,
 }
 
 Arrays = dict[str, NDArray[Any]]
@@ -180,6 +181,23 @@ def sentences(reference: Reference) -> list[dict[str, Any]]:
     return calls
 
 
+def lengths(reference: Reference) -> list[dict[str, Any]]:
+    """Calls of several sizes; some of them a file for `projects.LISTED` does not have, and some none."""
+    random = np.random.default_rng(9)
+    calls = []
+    for words, frames in [(3, 4), (8, 4), (3, 8), (8, 8), (2, 4), (40, 32), (13, 20), (3, 6), (1, 4), (41, 4)]:
+        given = {
+            "word_ids": random.integers(0, 50, (1, words)).astype(np.int32),
+            "counts": random.integers(0, 2, (1, words)).astype(bool),
+            "sound": random.normal(0, 1, (1, frames, 4)).astype(np.float32),
+        }
+        call: dict[str, Any] = {name: value.reshape(-1).tolist() for name, value in given.items()}
+        for name, value in reference.run(**given).items():
+            call[name] = {"shape": value.shape, "values": value.reshape(-1).tolist()}
+        calls.append({"words": words, "frames": frames} | call)
+    return calls
+
+
 def write(projects: dict[str, Path], folder: Path) -> int:
     """Writes pictures and `cases.json` for every task; gives the number of cases."""
     folder.mkdir()
@@ -194,5 +212,6 @@ def write(projects: dict[str, Path], folder: Path) -> int:
     made = classify(references["classify"], opened(folder / name, 1), folder)
     cases["classify"].append({"file": name, "orientation": 1, "expected": made})
     cases["run"] = sentences(references["run"])
+    cases["sizes"] = lengths(references["sizes"])
     (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
     return sum(map(len, cases.values()))

@@ -95,3 +95,24 @@ class Tagger(nn.Module):
         kept = 0.5 * memory + words.mean(1)
         scores = self.layer(words + kept.unsqueeze(1))
         return {"scores": scores, "best_class": scores.argmax(-1).to(torch.int32), "memory_out": kept}
+
+
+class Listener(nn.Module):
+    """Words, which of them count, and a sound → what fits to what; outputs have other sizes than inputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(5)
+        self.table, self.ear, self.layer = nn.Embedding(50, 8), nn.Linear(4, 8), nn.Linear(8, 3)
+        self.pairs = nn.Conv1d(8, 4, 3, stride=2, padding=1)
+
+    def forward(self, word_ids: torch.Tensor, counts: torch.Tensor, sound: torch.Tensor) -> dict[str, torch.Tensor]:
+        words = self.table(word_ids) * counts.unsqueeze(-1).to(torch.float32)
+        heard = torch.tanh(self.ear(sound))
+        scores = self.layer(words + heard.mean(1, keepdim=True))
+        return {
+            "match": words @ heard.transpose(1, 2),
+            "best_class": scores.argmax(-1).to(torch.int32),
+            "pairs": self.pairs(words.transpose(1, 2)),
+            "gist": heard.mean(1),
+        }

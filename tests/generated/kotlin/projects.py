@@ -101,10 +101,64 @@ type = "tensor"
 }
 """By the method that an app calls."""
 
+LISTED = """
+[dim.words]
+values = [3, 8]
+default = 3
+[dim.frames]
+values = [4, 8]
+"""
+
+RANGES = """
+[dim.words]
+min = 2
+max = 40
+default = 3
+[dim.frames]
+min = 4
+max = 32
+multiple_of = 4
+"""
+
+SIZES = """
+[model]
+entry = "networks.py:Listener"
+[task]
+type = "tensors"
+[input.word_ids]
+type = "tensor"
+shape = [1, "words"]
+dtype = "int64"
+range = [0, 49]
+[input.counts]
+type = "tensor"
+shape = [1, "words"]
+dtype = "bool"
+range = [0, 1]
+[input.sound]
+type = "tensor"
+shape = [1, "frames", 4]
+[output.match]
+type = "tensor"
+[output.best_class]
+type = "tensor"
+[output.pairs]
+type = "tensor"
+[output.gist]
+type = "tensor"
+"""
+
+ANDROID: dict[str, str] = PROJECTS | {"sizes": SIZES}
+"""Those, and `run` with sizes that are known at run time only."""
+
 
 def write(task: str, engine: str, folder: Path) -> None:
-    """A project whose SDK is `com.example.ENGINE.TASK`. Only that name differs between engines."""
+    """A project whose SDK is `com.example.ENGINE.TASK`. Only that name differs between engines, and what sizes may be.
+
+    A TFLite file takes the sizes that are listed, an ONNX file any of a range.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(NETWORKS, folder / "networks.py")
     name = f'[sdk]\nclass_name = "TestModel"\nnamespace = "com.example.{engine}.{task}"\n'
-    (folder / "deploykit.toml").write_text(PROJECTS[task].lstrip("\n") + name, encoding="utf-8")
+    sizes = "" if task != "sizes" else RANGES if engine == "onnxruntime" else LISTED
+    (folder / "deploykit.toml").write_text(ANDROID[task].lstrip("\n") + sizes + name, encoding="utf-8")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deploykit.codegen import ir
+from deploykit.sizes import DimSpec
 from deploykit.tasks import TASKS as TASK_TABLE
 from deploykit.tasks import TaskName
 
@@ -109,15 +110,23 @@ def of_task(task: TaskName, **changes: Any) -> ir.Sdk:
                     for each in inputs
                 ),
                 tuple(ir.GoldenOutput(1, (0.5,)) for _ in outputs),
+                {name: dim.size for name, dim in DIMS.items()} if task == "tensors" else {},
             ),
         ),
         required_snr_db=28.5,
         parity="matches PyTorch to 61 dB (LiteRT, fp16)",
+        dims=DIMS if task == "tensors" else {},
     )
     return dataclasses.replace(base, **changes)
 
 
 PICTURE = ir.Picture("image", 64, 48, "rgb", "bicubic", "letterbox", 1.0)
+
+DIMS = {
+    "class": DimSpec(values=(8, 2, 4), default=4),
+    "in": DimSpec(min=1, max=9),
+    "long_side": DimSpec(min=32, max=640, multiple_of=32, default=64),
+}
 
 TASKS: dict[TaskName, tuple[tuple[ir.Input, ...], tuple[ir.Tensor, ...], ir.Answer]] = {
     "image-classification": (
@@ -140,13 +149,15 @@ TASKS: dict[TaskName, tuple[tuple[ir.Input, ...], tuple[ir.Tensor, ...], ir.Answ
     "tensors": (
         (
             ir.Tensor("object", "float32", (1, 2)),
+            ir.Tensor("sizes", "float32", (1, "class", "in")),
+            ir.Tensor("open", "int32", ("long_side", "in")),
             PICTURE,
             ir.Tensor("class", "int32", ()),
             ir.Tensor("in", "bool", (4,)),
             ir.Tensor("memory", "float32", (8,), state="memory_out"),
         ),
         (
-            ir.Tensor("hash_code", "float32", (1, 2)),
+            ir.Tensor("hash_code", "float32", (1, "class * (in - 1) // 2")),
             ir.Tensor("memory_out", "float32", (8,)),
             ir.Tensor("class", "bool", (1,)),
         ),

@@ -10,7 +10,7 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 
 /**
- * Takes object, image, class, in and gives hash_code, class.
+ * Takes object, sizes, open, image, class, in and gives hash_code, class.
  *
  * Model `Nasty "model" $x *∕ 🦊` 1.0 "$beta": matches PyTorch to 61 dB (LiteRT, fp16).
  *
@@ -25,10 +25,26 @@ public class TestModel private constructor(
     /** What the model runs on. */
     public val accelerator: Accelerator get() = session.accelerator
 
+    /** What the sizes may be that a call chooses. Inputs that name the same one have the same size there. */
+    public object Sizes {
+        /** One of 8, 2, 4. */
+        public val classValue: List<Int> = listOf(2, 4, 8)
+
+        /** 1 to 9. */
+        public val `in`: IntRange = 1..9
+
+        /** 32 to 640, a multiple of 32. */
+        public val longSide: IntProgression = 32..640 step 32
+    }
+
     /** What the model takes. */
     public class Inputs(
         /** `object`: float32, 1 × 2. */
         public val `object`: FloatTensor,
+        /** `sizes`: float32, 1 × class × in. */
+        public val sizes: FloatTensor,
+        /** `open`: int32, long_side × in. */
+        public val open: IntTensor,
         /** Of any size; its alpha is ignored. */
         public val image: Bitmap,
         /** `class`: int32, one number. */
@@ -41,7 +57,7 @@ public class TestModel private constructor(
 
     /** What the model gives. */
     public class Outputs internal constructor(
-        /** `hash_code`: float32, 1 × 2. */
+        /** `hash_code`: float32, 1 × (class * (in - 1) // 2). */
         public val hashCode: FloatTensor,
         /** `class`: bool, 1. */
         public val classValue: BooleanTensor,
@@ -50,12 +66,15 @@ public class TestModel private constructor(
     /**
      * Runs the model.
      *
+     * @throws ModelException.InvalidInput if a size is none of [Sizes], or not the same in two inputs that share it.
      * @throws ModelException if the inputs cannot be used, the accelerator fails or the model is closed.
      */
     public suspend fun run(inputs: Inputs): Outputs =
         session.run(
             listOf(
                 GivenNumbers(inputs.`object`.toNumbers()),
+                GivenNumbers(inputs.sizes.toNumbers()),
+                GivenNumbers(inputs.open.toNumbers()),
                 GivenPicture { inputs.image.toPixels(inputs.orientation, it) },
                 GivenNumbers(inputs.classValue.toNumbers()),
                 GivenNumbers(inputs.`in`.toNumbers()),
@@ -112,6 +131,18 @@ public class TestModel private constructor(
             labelCount = 0,
             inputs = listOf(
                 TensorSpec("object", NumberType.Float32, listOf(1, 2)),
+                TensorSpec(
+                    name = "sizes",
+                    type = NumberType.Float32,
+                    shape = listOf(1, OPEN, OPEN),
+                    open = mapOf(1 to "class", 2 to "in"),
+                ),
+                TensorSpec(
+                    name = "open",
+                    type = NumberType.Int32,
+                    shape = listOf(OPEN, OPEN),
+                    open = mapOf(0 to "long_side", 1 to "in"),
+                ),
                 // `image`: float32, 1 × 48 × 64 × 3, 0 … 255.
                 TensorSpec.picture(
                     name = "image",
@@ -129,12 +160,17 @@ public class TestModel private constructor(
                 TensorSpec("memory", NumberType.Float32, listOf(8), state = "memory_out"),
             ),
             outputs = listOf(
-                TensorSpec("hash_code", NumberType.Float32, listOf(1, 2)),
+                TensorSpec("hash_code", NumberType.Float32, listOf(1, OPEN)),
                 TensorSpec("memory_out", NumberType.Float32, listOf(8)),
                 TensorSpec("class", NumberType.Bool, listOf(1)),
             ),
             accelerators = listOf(Accelerator.Npu, Accelerator.Gpu, Accelerator.Cpu),
             requiredSnrDb = 28.5f,
+            sizes = listOf(
+                OpenSize("class", default = 4, allowed = Sizes.classValue),
+                OpenSize("in", default = 9, allowed = Sizes.`in`),
+                OpenSize("long_side", default = 64, allowed = Sizes.longSide),
+            ),
         )
     }
 }

@@ -77,6 +77,8 @@ class SampleViewModel(application: Application) : AndroidViewModel(application) 
         val model = model ?: return
         val inputs = TestModel.Inputs(
             `object` = FloatTensor(FloatArray(2), 1, 2),
+            sizes = FloatTensor(FloatArray(36), 1, 4, 9),
+            open = IntTensor(IntArray(576), 64, 9),
             image = Bitmap.createBitmap(64, 48, Bitmap.Config.ARGB_8888),
             classValue = IntTensor(IntArray(1)),
             `in` = BooleanTensor(BooleanArray(4), 4),
