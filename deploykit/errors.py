@@ -8,7 +8,7 @@
     │   ├── WeightsError          a checkpoint that cannot be read or does not fit
     │   ├── SampleError           the project's own samples
     │   ├── CaptureError          torch.export refuses the model, or the example inputs do not fit it
-    │   ├── ImportedError         results from a Mac that are damaged, or of another build
+    │   ├── ImportedError         results of a Mac or a device that are damaged, or of another build
     │   └── OutputError           the output folder: foreign files, a full disk, another build at work
     ├── LoweringError             a converter failed or died; one target fails, the others go on
     │   └── StoppedError          it ran out of time or memory, or was killed: another time it may not

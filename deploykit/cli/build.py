@@ -172,12 +172,20 @@ def report(
 @app.command()
 def parity(
     results: Annotated[
-        Path, typer.Option("--import", metavar="RESULTS", help="results.json, as check.py of the Mac kit wrote it.")
+        list[Path],
+        typer.Option(
+            "--import",
+            metavar="FILE",
+            help="results.json, as check.py of the Mac kit wrote it, or selftest.json, as an SDK's self-test gives it; "
+            "can be given several times.",
+        ),
     ],
-    folder: Annotated[Path, typer.Argument(help="The output folder of the build that made the kit.")] = Path("build"),
+    folder: Annotated[Path, typer.Argument(help="The output folder of the build that made the kit or the SDK.")] = Path(
+        "build"
+    ),
 ) -> None:
-    """Judge what a Mac measured, and put the verdicts beside the others in the report. Exit codes as of build."""
-    from deploykit.importing import import_results
+    """Take what Macs and devices measured into the report, beside the other verdicts. Exit codes as of build."""
+    from deploykit.importing.command import import_results
     from deploykit.report.console import summary
 
     with errors():

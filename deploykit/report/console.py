@@ -13,6 +13,7 @@ from deploykit.mac import APPLE_RUNNER
 from deploykit.manifest import Verdict
 from deploykit.precisions import NOISE
 from deploykit.report import words
+from deploykit.report.devices import NAMES
 from deploykit.report.model import ArtifactRecord, Report, SdkRecord
 from deploykit.report.rows import Row, headline, rows, worst
 from deploykit.report.words import clean
@@ -40,6 +41,7 @@ def summary(report: Report) -> RenderableType:
         parts += [Text(), Text(words.reused(report.reused, report.jobs), style="dim")]
     if report.sdks:
         parts += [Text(), *(_sdk(sdk) for sdk in report.sdks)]
+    parts += _devices(report)
     return Group(*parts)
 
 
@@ -191,6 +193,26 @@ def _gates(report: Report) -> dict[tuple[Verdict, str, str], list[ArtifactRecord
             if gate.verdict != "passed":
                 told.setdefault((gate.verdict, gate.gate, gate.reason), []).append(artifact)
     return told
+
+
+def _devices(report: Report) -> list[Text]:
+    """What devices told, a line each; what nobody has told of, a line for each SDK."""
+    lines = []
+    missing: dict[str, list[str]] = {}
+    for run in report.devices:
+        name = f"{run.target} {run.precision}"
+        if run.rows:
+            on = f" on the {words.accelerator(run.accelerator)}" if run.accelerator else ""
+            lines.append(
+                _verdict(run.verdict).append(clean(f"  {name}{on}: {run.device}, {run.os}"), style="default not bold")
+            )
+        else:
+            missing.setdefault(name, []).append(NAMES[run.place])
+    lines += [
+        _verdict("not_run").append(f"  {name} on {', '.join(places)}: see the SDK's README", style="default not bold")
+        for name, places in missing.items()
+    ]
+    return lines
 
 
 def _sdk(sdk: SdkRecord) -> Text:

@@ -14,7 +14,7 @@ from deploykit.bench.records import Speed
 from deploykit.figures import FIGURES, REFERENCE, main_figures
 from deploykit.manifest import ComputeUnits, Verdict
 from deploykit.render import render
-from deploykit.report import accelerators, curve, front, mac, plots, words
+from deploykit.report import accelerators, curve, devices, front, mac, plots, words
 from deploykit.report.model import ErrorProfile, Prediction, Report, SampleRecord
 from deploykit.report.rows import Row, headline, rows, worst
 from deploykit.sightings import SeenBox
@@ -165,7 +165,16 @@ class Page:
 def html(report: Report) -> str:
     """The report as one self-contained page. The same report gives the same bytes."""
     return words.clean(
-        render("report/index.html.jinja", None, page=page(report), words=words, plots=plots, figures=FIGURES, link=link)
+        render(
+            "report/index.html.jinja",
+            None,
+            page=page(report),
+            devices=devices,
+            words=words,
+            plots=plots,
+            figures=FIGURES,
+            link=link,
+        )
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from deploykit.manifest import GateRecord, ParityRecord
-from deploykit.report.model import ArtifactRecord, Report
+from deploykit.report.devices import NAMES
+from deploykit.report.model import ArtifactRecord, DeviceRun, Report
 from deploykit.report.rows import headline
 from deploykit.report.words import clean, db, gpu, leaves_out, no_artifact, numbers, runner_note
 
@@ -28,6 +29,9 @@ def junit(report: Report) -> str:
         for record in report.parity:
             if record.target == target:
                 _comparison(suite, record)
+        for run in report.devices:
+            if run.target == target:
+                _device(suite, run)
         count(suite, [suite])
     count(root, list(root))
     if not targets:
@@ -92,6 +96,28 @@ def _comparison(suite: Element, record: ParityRecord) -> None:
         element(case, "skipped", message=f"not run: {record.reason or 'no reason was given'}")
     else:
         element(case, "system-out", numbers(record) + (f"\n{record.reason}" if record.reason else ""))
+
+
+def _device(suite: Element, run: DeviceRun) -> None:
+    """A case for each accelerator of a device, or for a place that nobody has told of."""
+    if not run.rows:
+        name = f"{run.precision} self-test on {NAMES[run.place]}"
+        case = element(suite, "testcase", classname=run.target, name=name)
+        element(case, "skipped", message=f"not run: {run.reason}")
+        return
+    for accelerator in dict.fromkeys(row.accelerator for row in run.rows):
+        name = f"{run.precision} self-test on {run.device}, {run.os}, {accelerator}"
+        case = element(suite, "testcase", classname=run.target, name=name)
+        rows = [row for row in run.rows if row.accelerator == accelerator]
+        told = "; ".join(f"{row.test}: {row.verdict}, {row.error or db(row.snr_db)}" for row in rows)
+        verdicts = {row.verdict for row in rows}
+        if "failed" in verdicts and accelerator == run.accelerator:
+            element(case, "failure", told, message=told, type="self-test")
+        elif verdicts == {"passed"}:
+            element(case, "system-out", told)
+        else:
+            why = "not run" if accelerator == run.accelerator else "the SDK steps down from it"
+            element(case, "skipped", message=f"{why}: {told}")
 
 
 def count(root: Element, suites: list[Element]) -> None:

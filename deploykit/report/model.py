@@ -6,6 +6,7 @@ from pydantic import Field
 
 from deploykit.bench.records import Bench
 from deploykit.coverage import Coverage
+from deploykit.devices import AcceleratorName, Place
 from deploykit.mac import Device, Machine
 from deploykit.manifest import (
     ComputeUnits,
@@ -142,6 +143,40 @@ class MacRun(Strict):
     plan: MacPlan
 
 
+class DeviceRow(Strict):
+    """One of an SDK's own tests on one accelerator of a device."""
+
+    accelerator: AcceleratorName
+    test: str
+    verdict: Verdict
+    """`not_run`: the accelerator did not open the model, or there is none."""
+    snr_db: float | None
+    max_error: float | None
+    cold_ms: float | None
+    """Of the accelerator's first run, with opening the model."""
+    warm_ms: float | None
+    error: str = ""
+
+
+class DeviceRun(Strict):
+    """What an SDK's `selfTest()` told of a device, or why nothing was told."""
+
+    target: str
+    precision: Precision
+    place: Place
+    verdict: Verdict
+    """Of the accelerator that the model uses there. An SDK steps down from the others where they are wrong."""
+    reason: str = ""
+    """How it can be had, where it was not."""
+    device: str = ""
+    os: str = ""
+    engine: str = ""
+    accelerator: AcceleratorName | None = None
+    """What the model used."""
+    required_snr_db: float | None = None
+    rows: tuple[DeviceRow, ...] = ()
+
+
 class StageTime(Strict):
     """Wall-clock seconds of a stage."""
 
@@ -181,7 +216,9 @@ class Report(Strict):
     absent: dict[str, str] = Field(default_factory=dict)
     """Runners of the targets that this host cannot have, and why; without Apple's, which has `mac`."""
     mac: tuple[MacRun, ...] = ()
-    """What `deploykit parity --import` brought; its comparisons are in `parity`."""
+    """What `deploykit parity --import` brought of Macs; its comparisons are in `parity`."""
+    devices: tuple[DeviceRun, ...] = ()
+    """What the SDKs' own tests gave: `not_run` for each place, until `deploykit parity --import` brings a record."""
     bench: Bench | None = None
     """What `deploykit bench` measured."""
     jobs: int = 0

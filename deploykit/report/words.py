@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from deploykit.devices import AcceleratorName
 from deploykit.figures import FIGURES, REFERENCE, main_figures
 from deploykit.mac import APPLE_RUNNER, Device, Machine
 from deploykit.manifest import (
@@ -35,6 +36,8 @@ REFERENCE_NOTE = "reference execution, not Apple's runtime"
 
 GPU_RUNNER = "litert-gpu"
 GPU_NOTE = "LiteRT's GPU engine: the same shaders, not the phone's driver"
+
+ACCELERATORS: dict[AcceleratorName, str] = {"npu": "NPU", "neural_engine": "Neural Engine", "gpu": "GPU", "cpu": "CPU"}
 
 UNITS: dict[ComputeUnits, str] = {
     "all": "all units",
@@ -215,6 +218,11 @@ def figure(name: str, value: float) -> str:
     """A value of one of `FIGURES`, in its unit."""
     unit = FIGURES[name].unit
     return percent(value) if unit == "share" else db(value) if unit == "dB" else f"{value:.3g}"
+
+
+def accelerator(name: AcceleratorName) -> str:
+    """A part of a device that computes."""
+    return ACCELERATORS[name]
 
 
 def platform(name: str) -> str:

@@ -14,9 +14,19 @@ from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.coverage import Coverage
 from deploykit.mac import APPLE_RUNNER
 from deploykit.manifest import Verdict
+from deploykit.report import devices
 from deploykit.report.html import html
 from deploykit.report.junit import junit
-from deploykit.report.model import ArtifactRecord, ModelRecord, Prediction, Report, SampleRecord, SdkRecord, StageTime
+from deploykit.report.model import (
+    ArtifactRecord,
+    DeviceRun,
+    ModelRecord,
+    Prediction,
+    Report,
+    SampleRecord,
+    SdkRecord,
+    StageTime,
+)
 from deploykit.sightings import Sighting
 from deploykit.stages.check import Checked
 from deploykit.stages.plan import Lowering, Plan
@@ -40,7 +50,7 @@ def report(
     tools = sorted({tool for item in plan.items for tool in BACKENDS[item.target.backend].tools} | {"numpy"})
     project = captured.project
     made = Report(
-        verdict=overall(artifacts),
+        verdict=verdict(artifacts),
         model=ModelRecord(
             name=project.name,
             version=project.spec.model.version,
@@ -61,6 +71,7 @@ def report(
         samples=_samples(work, captured, checked),
         sdks=sdks,
         absent=_absent(plan),
+        devices=devices.runs(sdks, artifacts, ()),
         jobs=len(work.memory.ran) + len(work.memory.reused) if work.memory else 0,
         reused=tuple(sorted(work.memory.reused)) if work.memory else (),
         stages=tuple(StageTime(stage=stage, seconds=value) for stage, value in seconds.items()),
@@ -81,9 +92,9 @@ def write(folder: Path, made: Report) -> None:
     (folder / "junit.xml").write_text(junit(made), encoding="utf-8")
 
 
-def overall(artifacts: Iterable[ArtifactRecord]) -> Verdict:
-    """`passed` only if every artifact passed."""
-    verdicts = {artifact.verdict for artifact in artifacts}
+def verdict(artifacts: Iterable[ArtifactRecord], told: Iterable[DeviceRun] = ()) -> Verdict:
+    """`passed` only if every artifact passed. No device need have told of itself, but none may be wrong."""
+    verdicts = {artifact.verdict for artifact in artifacts} | ({"failed"} if devices.failures(told) else set())
     return "failed" if "failed" in verdicts else "not_run" if "not_run" in verdicts else "passed"
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from deploykit.codegen import ir, kotlin, kotlin_text
 from deploykit.codegen.write import write_tree
+from deploykit.devices import SelfTest
 from deploykit.diff.kotlin import declarations
 from deploykit.spec import ImageInput
 from deploykit.transforms import preprocess
@@ -97,6 +98,10 @@ def test_sdks_compile_and_answer_as_python_does(tmp_path: Path) -> None:
     assert compared.keys() == {(engine, task) for task in built for engine in TARGETS}
     assert min(compared.values()) >= 6
     assert sum(compared.values()) >= len(TARGETS) * cases
+    for engine, target in TARGETS.items():
+        text = (tmp_path / f"answers/selftest-{engine}.json").read_text("utf-8")
+        told = SelfTest.model_validate_json(text, strict=True)
+        assert (told.target, told.accelerator, told.passed) == (target, "cpu", True)
     check_api(tmp_path / "api", {task: folders["litert"] / task for task, folders in built.items()})
     print(done.stdout)
     count = len(list((tmp_path / "sources/library").iterdir()))

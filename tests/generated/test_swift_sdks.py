@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deploykit.devices import SelfTest
 from tests.conftest import deploykit
 from tests.generated.kotlin import expected, projects
 from tests.generated.swift.reference import EXIF_ORIENTATION, Reference
@@ -96,8 +98,20 @@ def reference(workshop: Workshop) -> Reference:
     return Reference(workshop.root, workshop.seen)
 
 
+@pytest.fixture(scope="module")
+def tally() -> Iterator[dict[tuple[str, str], int]]:
+    """How many answers were compared, by engine and task; told at the end of the module."""
+    compared: dict[tuple[str, str], int] = {}
+    yield compared
+    tasks = {task for _, task in compared}
+    results = sum(compared.values())
+    print(f"\n{len(compared)} Swift packages of {len(tasks)} tasks built, {results} end-to-end results compared")
+
+
 @pytest.mark.parametrize("engine", TARGETS)
-def test_packages_answer_as_python_does(workshop: Workshop, reference: Reference, cases: int, engine: Engine) -> None:
+def test_packages_answer_as_python_does(
+    workshop: Workshop, reference: Reference, cases: int, tally: dict[tuple[str, str], int], engine: Engine
+) -> None:
     built = workshop.run("swift", "build", "--build-tests", *STRICT, within=engine)
     assert built.returncode == 0, built.stdout[-12000:]
     before = reference.runs
@@ -106,6 +120,7 @@ def test_packages_answer_as_python_does(workshop: Workshop, reference: Reference
         within=engine,
         REFERENCE="pipes",
         ANSWERS="answers/cases",
+        SELFTEST=f"selftest-{engine}.json",
         XDG_CACHE_HOME="cache",
     )
     assert tested.returncode == 0, tested.stdout[-12000:]
@@ -114,13 +129,15 @@ def test_packages_answer_as_python_does(workshop: Workshop, reference: Reference
     assert compared.keys() == {(engine, task) for task in projects.PROJECTS}
     assert min(compared.values()) >= 6
     assert sum(compared.values()) >= cases
+    text = (workshop.root / f"selftest-{engine}.json").read_text("utf-8")
+    record = SelfTest.model_validate_json(text, strict=True)
+    assert (record.target, record.accelerator, record.passed) == (TARGETS[engine], "cpu", True)
     # Core ML's figures are the reference runner's, ONNX Runtime's are not.
     assert (reference.runs - before > sum(compared.values())) == (engine == "coreml")
     (count,) = re.findall(r"Test run with (\d+) tests passed", tested.stdout)
     print(*(" ".join(line) for line in told), sep="\n")
-    print(
-        f"{len(compared)} packages built for {engine}, {sum(compared.values())} answers compared, {count} tests passed"
-    )
+    print(f"{engine}: {len(compared)} packages, {count} tests passed")
+    tally |= compared
 
 
 @pytest.mark.parametrize("engine", TARGETS)

@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from deploykit.errors import ImportedError
-from deploykit.importing import import_results, plan_in_short
+from deploykit.importing.command import import_results
+from deploykit.importing.mac import plan_in_short
 from deploykit.mac import ALL_UNITS, PlannedOp, PlanResult
 from deploykit.manifest import Manifest
 from deploykit.report.html import html
@@ -36,7 +37,7 @@ def take(build: Path, tmp_path: Path) -> Callable[[Data], Report]:
     def run(data: Data) -> Report:
         file = tmp_path / "results.json"
         file.write_text(json.dumps(data))
-        return import_results(file, build)
+        return import_results([file], build)
 
     return run
 
@@ -196,7 +197,7 @@ def test_what_is_no_result_is_refused(text: bytes, build: Path, tmp_path: Path, 
     file.write_bytes(text)
     before = files(build)
     with pytest.raises(ImportedError, match="is damaged; nothing was imported"):
-        import_results(file, build)
+        import_results([file], build)
     assert files(build) == before
 
 
@@ -217,16 +218,16 @@ def test_a_changed_build_is_refused(measured: Path, build: Path) -> None:
     model = build / "artifacts/ios_coreml/fp32/digits.mlpackage/Data/com.apple.CoreML/weights/weight.bin"
     model.write_bytes(model.read_bytes()[:-1] + b"x")
     with pytest.raises(ImportedError, match="is not the file that manifest"):
-        import_results(measured, build)
+        import_results([measured], build)
     shutil.rmtree(build / "mac")
     with pytest.raises(ImportedError, match="a build with a Core ML artifact has one"):
-        import_results(measured, build)
+        import_results([measured], build)
 
 
 def test_a_changed_reference_is_refused(measured: Path, build: Path) -> None:
     shutil.copyfile(build / "mac" / "inputs.npz", build / "mac" / "reference.npz")
     with pytest.raises(ImportedError, match="is not the one that kit"):
-        import_results(measured, build)
+        import_results([measured], build)
 
 
 def test_other_files_are_carried_along(right: Data, build: Path, take: Callable[[Data], Report]) -> None:

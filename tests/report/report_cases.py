@@ -8,12 +8,16 @@ import math
 
 from PIL import Image
 
+from deploykit.devices import AcceleratorName
 from deploykit.mac import ALL_UNITS, Machine
 from deploykit.manifest import GateRecord, GpuRecord, OpRecord, ParityRecord, PrepareRecord, RoadRecord, Verdict
 from deploykit.outputs import ScoresOutput
 from deploykit.precisions import Precision
+from deploykit.report.devices import runs
 from deploykit.report.model import (
     ArtifactRecord,
+    DeviceRow,
+    DeviceRun,
     DeviceShare,
     ErrorProfile,
     MacPlan,
@@ -341,6 +345,51 @@ def mac() -> Report:
     return report.model_copy(update={**update, "sdks": (report.sdks[0], ios)})
 
 
+def devices() -> Report:
+    """What SDKs told of a phone whose NPU is wrong and whose GPU is none, and of a Mac where nothing is right."""
+    report = good()
+
+    def row(accelerator: AcceleratorName, verdict: Verdict, test: str = "seven") -> DeviceRow:
+        snr = {"passed": 61.5, "failed": 3.5, "not_run": None}[verdict]
+        ran = verdict != "not_run"
+        return DeviceRow(
+            accelerator=accelerator,
+            test=test,
+            verdict=verdict,
+            snr_db=snr,
+            max_error=0.25 if ran else None,
+            cold_ms=812.5 if ran else None,
+            warm_ms=1.75 if ran else None,
+            error="" if ran else "GPU: no such delegate",
+        )
+
+    phone = DeviceRun(
+        target="android_litert",
+        precision="fp16",
+        place="device",
+        verdict="passed",
+        device="Google Pixel 9",
+        os="google/tokay/tokay:16/BP1A.250305.019",
+        engine="litert",
+        accelerator="cpu",
+        required_snr_db=30.0,
+        rows=(row("npu", "failed"), row("gpu", "not_run"), row("cpu", "passed"), row("cpu", "passed", "three")),
+    )
+    mac = phone.model_copy(
+        update={
+            "target": "ios_coreml",
+            "place": "mac",
+            "verdict": "failed",
+            "device": "arm64",
+            "os": "macOS Version 15.1 (Build 24B83)",
+            "engine": "coreml",
+            "rows": (row("cpu", "failed"),),
+        }
+    )
+    told = runs(report.sdks, report.artifacts, (mac, phone))
+    return report.model_copy(update={"verdict": "failed", "devices": told})
+
+
 def hostile() -> Report:
     """Every free text is an attack."""
     report = mixed()
@@ -386,8 +435,11 @@ def hostile() -> Report:
         )
         for p in report.parity
     ]
+    spoiled = dict.fromkeys(("device", "os", "engine", "reason"), HOSTILE)
+    rows = (devices().devices[0].rows[0].model_copy(update={"test": HOSTILE, "error": HOSTILE}),)
     return report.model_copy(
         update={
+            "devices": tuple(run.model_copy(update={**spoiled, "rows": rows}) for run in devices().devices[:1]),
             "mac": tuple(run.model_copy(update={"machine": machine, "plan": plan}) for run in imported.mac),
             "model": model,
             "host": HOSTILE,

@@ -40,7 +40,7 @@ def test_reasons_logs_and_sdks_follow() -> None:
     assert "✗ iOS SDK (swift) was not written: no iOS artifact passed" in text
 
 
-@pytest.mark.parametrize("name", ["good", "mixed", "mac", "on_gpu", "hostile", "empty"])
+@pytest.mark.parametrize("name", ["good", "mixed", "mac", "on_gpu", "devices", "hostile", "empty"])
 def test_fits_the_width(name: str) -> None:
     assert max(len(line.rstrip()) for line in show(getattr(report_cases, name)()).splitlines()) <= 100
 
@@ -112,3 +112,11 @@ def test_terminal_codes_and_markup_are_printed_not_obeyed() -> None:
     text = show(report.model_copy(update={"artifacts": (first,)}))
     assert "\x1b" not in text
     assert "[red]x[/red]" in text
+
+
+def test_devices_follow_with_what_nobody_told() -> None:
+    lines = [line.rstrip() for line in show(report_cases.devices()).splitlines()]
+    told = "✓ passed  android_litert fp16 on the CPU: Google Pixel 9, google/tokay/tokay:16/BP1A.250305.019"
+    assert told in lines
+    assert "✗ failed  ios_coreml fp16 on the CPU: arm64, macOS Version 15.1 (Build 24B83)" in lines
+    assert "⊘ not run  ios_coreml fp16 on the iOS simulator, a device: see the SDK's README" in lines

@@ -18,7 +18,7 @@ from deploykit.report.rows import headline, rows, worst
 from deploykit.report.words import NAMES, REFERENCE_NOTE
 
 CASES: dict[str, Report] = {
-    name: getattr(report_cases, name)() for name in ("good", "mixed", "mac", "hostile", "empty")
+    name: getattr(report_cases, name)() for name in ("good", "mixed", "mac", "devices", "hostile", "empty")
 }
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 TEMPLATES = Path(__file__).parents[2] / "templates" / "report"
@@ -250,3 +250,14 @@ def test_what_was_done_before_all_roads_stands_with_its_figures() -> None:
         "✗ dropped reparameterisation 0.40 s in float64 it is 31.0 dB off (31.0 dB)"
         in Outline(html(CASES["mixed"])).words
     )
+
+
+def test_what_devices_told_and_what_nobody_told() -> None:
+    text = Outline(html(CASES["devices"])).words
+    assert "android_litert fp16: Google Pixel 9 google/tokay/tokay:16/BP1A.250305.019" in text
+    assert "litert on the CPU, on a device; 30.0 dB are required" in text
+    assert "GPU seven ⊘ not run GPU: no such delegate – – – –" in text
+    assert "NPU seven ✗ failed 3.5 dB 2.5×10⁻¹ 812.5 ms 1.75 ms" in text
+    assert "⊘ not run ios_coreml fp16 on the iOS simulator: nobody has told yet: TEST_RUNNER_SELFTEST=" in text
+    assert "ios_coreml fp16 on a Mac" not in text
+    assert "On devices" not in Outline(html(CASES["good"])).words

@@ -16,7 +16,7 @@ from deploykit.report.junit import junit
 GOLDEN = Path(__file__).parent / "golden"
 
 
-@pytest.mark.parametrize("name", ["mixed", "empty"])
+@pytest.mark.parametrize("name", ["mixed", "devices", "empty"])
 def test_golden(name: str) -> None:
     """Rewrite with DEPLOYKIT_GOLDEN=write, then read the difference."""
     path = GOLDEN / f"{name}.junit.xml"

@@ -63,6 +63,7 @@ internal class ModelSession private constructor(
                 SelfTest(contract, platform, tests).run(accelerator)
             }
             SelfTestReport(
+                target = contract.target,
                 model = info.name,
                 version = info.version,
                 sha256 = info.sha256,

@@ -12,11 +12,12 @@ public class SegmentationMask internal constructor(
     private val columns: IntArray,
     private val rows: IntArray,
 ) {
-    /** Position in [labels] of the pixel's label; `null` where the model did not see the picture: it was cropped. */
+    /**
+     * Position in [labels] of the pixel's label; `null` where the model did not see the picture: it was cropped, or the
+     * picture has no such pixel.
+     */
     public fun indexAt(x: Int, y: Int): Int? {
-        if (x !in 0 until width || y !in 0 until height) {
-            throw ModelException.InvalidInput("there is no pixel ($x, $y) in a picture of $width × $height")
-        }
+        if (x !in 0 until width || y !in 0 until height) return null
         return if (columns[x] < 0 || rows[y] < 0) null else map.at(columns[x], rows[y])
     }
 

@@ -5,7 +5,7 @@ modules="$1"
 manifest_api="$(dirname "$(readlink -f "$(command -v swiftc)")")/../lib/swift/pm/ManifestAPI"
 mkdir -p "$modules"
 # In the order in which they import each other.
-for file in standins/{Reference/Reference,CoreGraphics/CoreGraphics}.swift stubs/{CoreVideo,VideoToolbox}.swift \
+for file in standins/{Reference/Reference,CoreGraphics/CoreGraphics,CryptoKit/CryptoKit}.swift stubs/{CoreVideo,VideoToolbox}.swift \
     standins/{ImageIO/ImageIO,CoreML/CoreML}.swift stubs/UIKit.swift \
     onnxruntime-swift-package-manager/Sources/OnnxRuntimeBindings/OnnxRuntimeBindings.swift \
     stubs/{SwiftUI,PhotosUI,AppleProductTypes}.swift; do

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from deploykit.codegen import ir
+from deploykit.digests import measure
 
 LABELS = (
     '5" \\(x)',
@@ -54,7 +55,7 @@ def sample(folder: Path, engine: Engine = "coreml", labels: tuple[str, ...] = LA
         inputs=(ir.Picture("image", 28, 24, "gray", "bilinear", "center", 0.875),),
         outputs=(ir.Tensor("scores", "float32", (1, len(labels))),),
         answer=ir.Scores("softmax"),
-        file=ir.ModelFile(model, model.name, "ab" * 32, 123_456, "fp16"),
+        file=ir.ModelFile(model, model.name, measure(model)[1], 123_456, "fp16"),
         runtime=ir.Runtime(
             engine=engine,
             coordinate=ONNXRUNTIME if engine == "onnxruntime" else "",

@@ -56,11 +56,12 @@ def merged(sdks: dict[str, str], engine: Engine) -> str:
         target("Reference", "standins/Reference", []),
         target("CoreGraphics", "standins/CoreGraphics", []),
         target("ImageIO", "standins/ImageIO", ['"CoreGraphics"', '"Reference"']),
+        target("CryptoKit", "standins/CryptoKit", ['"Reference"']),
         target("Cases", "answers/Cases", ['"CoreGraphics"', '"ImageIO"']),
         *([] if onnx else [target("CoreML", "standins/CoreML", ['"Reference"'])]),
     ]
     for folder, module in sdks.items():
-        needs = [*own, '"CoreGraphics"', '"ImageIO"']
+        needs = [*own, '"CoreGraphics"', '"CryptoKit"', '"ImageIO"']
         targets.append(target(module, f"{folder}/Sources/{module}", needs, 'resources: [.copy("Model")]'))
         tests = [f'"{module}"', '"Cases"', '"CoreGraphics"', '"ImageIO"']
         targets.append(target(f"{module}Tests", f"{folder}/Tests/{module}Tests", tests, kind="testTarget"))

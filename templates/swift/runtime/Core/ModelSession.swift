@@ -90,17 +90,26 @@ actor ModelSession {
 extension ModelSession {
     /// Opens the model and says which accelerator runs it.
     func open(progress: LoadProgress) async throws -> Accelerator {
-        let candidates = candidates()
+        let candidates = options.accelerators.filter { !isDistrusted($0) }
         await progress.report(.loading(progress: 0))
+        #if canImport(CryptoKit)
+            // Once an accelerator was found right with this file, hashing it again would only cost time.
+            if options.verifyAccelerator, candidates.first.flatMap({ verdicts[$0] }) != .right {
+                try contract.file.verify()
+            }
+        #endif
         let file = try await engineType.prepare(contract.file, cache: options.cacheDirectory)
         let tests = options.verifyAccelerator ? try contract.tests() : []
-        var failures: [String] = []
+        var failures = options.accelerators.filter(isDistrusted).map { "\($0.rawValue): it failed its check before" }
         for (index, accelerator) in candidates.enumerated() {
             try Task.checkCancellation()
             await progress.report(.loading(progress: Double(index) / Double(candidates.count)))
+            let isUnproven = options.verifyAccelerator && verdicts[accelerator] != .right
+            // A driver can take the whole app down: the next start then finds this and steps over the accelerator.
+            if isUnproven { verdicts.remember(.unfinished, for: accelerator) }
             do {
                 let predictor = try open(file, on: accelerator)
-                if options.verifyAccelerator, verdicts[accelerator] != .right {
+                if isUnproven {
                     await progress.report(.verifying(accelerator))
                     try verify(predictor, on: accelerator, tests)
                 }
@@ -109,17 +118,19 @@ extension ModelSession {
                 await progress.report(.ready(accelerator))
                 return accelerator
             } catch {
+                // What is only thrown may pass.
+                if isUnproven, verdicts[accelerator] == .unfinished { verdicts.remember(nil, for: accelerator) }
+                if let error = error as? ModelError, error.isOfFiles { throw error }
                 failures.append("\(accelerator.rawValue): \(error.localizedDescription)")
             }
         }
         throw ModelError.unsupportedDevice(reason: failures.joined(separator: "\n"))
     }
 
-    /// The wished accelerators without those known to be wrong; all of them if that leaves none.
-    private func candidates() -> [Accelerator] {
-        guard options.verifyAccelerator else { return options.accelerators }
-        let hopeful = options.accelerators.filter { verdicts[$0] != .wrong }
-        return hopeful.isEmpty ? options.accelerators : hopeful
+    /// The CPU is the last resort, so it is tried again whatever happened before.
+    private func isDistrusted(_ accelerator: Accelerator) -> Bool {
+        let verdict = verdicts[accelerator]
+        return options.verifyAccelerator && accelerator != .cpu && (verdict == .wrong || verdict == .unfinished)
     }
 
     private func open(_ file: URL, on accelerator: Accelerator) throws -> Predictor {
@@ -148,8 +159,7 @@ extension ModelSession {
         for accelerator in options.accelerators {
             rows += await selfTest(on: accelerator)
         }
-        return SelfTestReport(
-            info: contract.info, requiredSnrDb: contract.requiredSnrDb, accelerator: opened?.accelerator, rows: rows)
+        return SelfTestReport(contract: contract, accelerator: opened?.accelerator, rows: rows)
     }
 
     private func selfTest(on accelerator: Accelerator) async -> [SelfTestRow] {

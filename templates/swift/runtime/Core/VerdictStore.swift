@@ -7,6 +7,8 @@ struct VerdictStore: Sendable {
     enum Verdict: String, Codable, Sendable {
         case right
         case wrong
+        /// A check began and never ended: the app was killed, perhaps by the accelerator's driver.
+        case unfinished
     }
 
     private let file: URL
@@ -19,7 +21,8 @@ struct VerdictStore: Sendable {
         read()[accelerator.rawValue]
     }
 
-    func remember(_ verdict: Verdict, for accelerator: Accelerator) {
+    /// Nothing is known of the accelerator any more if `verdict` is nil.
+    func remember(_ verdict: Verdict?, for accelerator: Accelerator) {
         var verdicts = read()
         verdicts[accelerator.rawValue] = verdict
         try? FileManager.default.createDirectory(

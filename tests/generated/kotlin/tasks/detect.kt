@@ -36,7 +36,8 @@ class AnswersTest {
                 // Boxes of nearly one score may change places.
                 for (box in found) {
                     val error = expected.minOf { distance(box, it) }
-                    assertTrue("$case: $box", error < 1f)
+                    // So does Swift's test on the same cases: between the two there is less than a pixel then.
+                    assertTrue("$case: $box", error < 0.5f)
                     worst = maxOf(worst, error)
                 }
                 assertTrue(found.size > 1 && found.zipWithNext().all { (a, b) -> a.label.score >= b.label.score })

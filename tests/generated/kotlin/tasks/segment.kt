@@ -32,7 +32,8 @@ class AnswersTest {
                 assertEquals(expected.getJSONArray(0).length(), mask.width)
                 val pixels = (0 until mask.height).flatMap { y -> (0 until mask.width).map { x -> x to y } }
                 val equal = pixels.count { (x, y) -> mask.indexAt(x, y) == expected.getJSONArray(y).getInt(x) }
-                assertTrue("$case", equal.toDouble() / pixels.size > 0.995)
+                // So does Swift's test on the same cases: of the two more than 99.5 % are equal then.
+                assertTrue("$case", equal.toDouble() / pixels.size > 0.9975)
                 worst = minOf(worst, equal.toDouble() / pixels.size)
                 val (x, y) = pixels.last()
                 val drawn = mask.toBitmap { index -> 0xFF shl 24 or index }

@@ -27,7 +27,8 @@ private struct Expected: Decodable, Sendable {
             // Boxes of nearly one score may change places.
             for box in found {
                 let error = item.expected.map { $0.distance(to: box) }.min() ?? .infinity
-                #expect(error < 1, "\(item): \(box)")
+                // So does Kotlin's test on the same cases: between the two there is less than a pixel then.
+                #expect(error < 0.5, "\(item): \(box)")
                 worst = max(worst, error)
             }
             #expect(zip(found, found.dropFirst()).allSatisfy { $0.label.score >= $1.label.score })

@@ -25,7 +25,7 @@ private struct Same: Engine {
         let steps = ImagePreprocessing(width: 4, height: 4, color: .gray, resize: .nearest, crop: .letterbox)
         let made = try TestModel.contract()
         let contract = ModelContract(
-            info: made.info, file: made.file, inputs: [.picture("image", steps)],
+            target: made.target, info: made.info, file: made.file, inputs: [.picture("image", steps)],
             outputs: [TensorSpec("image", .float32, steps.shape)], requiredSnrDb: 30, tests: { [] })
         let cache = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         let session = ModelSession(

@@ -15,7 +15,8 @@ import Testing
             let pixels = (0..<mask.height).flatMap { y in (0..<mask.width).map { x in (x, y) } }
             let equal = pixels.count { x, y in mask.indexAt(x: x, y: y) == item.expected[y][x] }
             let share = Double(equal) / Double(pixels.count)
-            #expect(share > 0.995, "\(item.file)")
+            // So does Kotlin's test on the same cases: of the two more than 99.5 % are equal then.
+            #expect(share > 0.9975, "\(item.file)")
             worst = min(worst, share)
             let (x, y) = (mask.width - 1, mask.height - 1)
             let drawn = try mask.cgImage { 0xFF00_0000 | UInt32($0) }

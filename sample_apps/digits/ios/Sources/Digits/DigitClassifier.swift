@@ -140,6 +140,7 @@ extension DigitClassifier {
                 reason: "labels.json has \(labels.count) labels instead of 10")
         }
         return ModelContract(
+            target: "ios_coreml",
             info: info,
             file: ModelFile(
                 folder: files.folder,

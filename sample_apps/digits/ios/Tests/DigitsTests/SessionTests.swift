@@ -12,16 +12,27 @@ import Testing
         accelerators: [.neuralEngine, .cpu],
         cacheDirectory: FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString))
 
-    private func session(_ engine: any Engine.Type) throws -> ModelSession {
+    /// - Parameter checked: is done whenever the model's test begins.
+    private func session(
+        _ engine: any Engine.Type, sha256: String? = nil, checked: @escaping @Sendable () -> Void = {}
+    ) throws -> ModelSession {
         let made = try DigitClassifier.contract()
         let given = made.inputs.filter { $0.state == nil }.map { spec in
             spec.picture == nil ? Given.numbers(spec.zeros) : .picture(Pixels(width: 1, height: 1, channels: 1), .up)
         }
         let expected = made.outputs.map { Expected(step: 1, values: RightEngine.numbers($0).floats) }
-        let test = TestCase(name: "zeros", given: { given }, expected: expected)
+        let test = TestCase(
+            name: "zeros",
+            given: {
+                checked()
+                return given
+            }, expected: expected)
+        let file = ModelFile(
+            folder: made.file.folder, name: made.file.name, fileExtension: made.file.fileExtension,
+            sha256: sha256 ?? made.file.sha256)
         let contract = ModelContract(
-            info: made.info, file: made.file, inputs: made.inputs, outputs: made.outputs, requiredSnrDb: 30,
-            tests: { [test] })
+            target: made.target, info: made.info, file: file, inputs: made.inputs, outputs: made.outputs,
+            requiredSnrDb: 30, tests: { [test] })
         return ModelSession(contract: contract, options: options, engine: engine)
     }
 
@@ -44,6 +55,34 @@ import Testing
         #expect(try await session(ClosedOnNeuralEngine.self).open(progress: LoadProgress()) == .cpu)
         #expect(try verdicts()[.neuralEngine] == nil)
     }
+
+    @Test func anAcceleratorThatTookTheAppDownIsSteppedOver() async throws {
+        try verdicts().remember(.unfinished, for: .neuralEngine)
+        #expect(try await session(RightEngine.self).open(progress: LoadProgress()) == .cpu)
+        #expect(try verdicts()[.neuralEngine] == .unfinished)
+    }
+
+    @Test func theCpuIsTriedAgain() async throws {
+        try verdicts().remember(.unfinished, for: .neuralEngine)
+        try verdicts().remember(.unfinished, for: .cpu)
+        #expect(try await session(RightEngine.self).open(progress: LoadProgress()) == .cpu)
+        #expect(try verdicts()[.cpu] == .right)
+    }
+
+    @Test func whileAnAcceleratorIsCheckedItCountsAsUnfinished() async throws {
+        let store = try verdicts()
+        let session = try session(RightEngine.self) { #expect(store[.neuralEngine] == .unfinished) }
+        #expect(try await session.open(progress: LoadProgress()) == .neuralEngine)
+        #expect(store[.neuralEngine] == .right)
+    }
+
+    #if canImport(CryptoKit)
+        @Test func aFileOfAnotherModelIsRefused() async throws {
+            let session = try session(RightEngine.self, sha256: String(repeating: "0", count: 64))
+            await #expect(throws: ModelError.self) { try await session.open(progress: LoadProgress()) }
+            #expect(try verdicts()[.neuralEngine] == nil, "that says nothing of the accelerator")
+        }
+    #endif
 
     @Test func aModelThatIsNowhereRightIsNotUsed() async throws {
         let progress = LoadProgress()
@@ -87,6 +126,7 @@ import Testing
         let report = await session.selfTest()
         #expect(report.rows.map(\.passed) == [false, true])
         #expect(report.passed, "the accelerator in use is right")
+        #expect(try report.json().contains("\"error\" : null"), "what is not known is told as such")
         let copy = try JSONDecoder().decode(SelfTestReport.self, from: Data(report.json().utf8))
         #expect(copy == report)
     }

@@ -66,7 +66,7 @@ struct ClosedOnNeuralEngine: StandIn {
     let contract: ModelContract
 
     init(opening file: URL, of contract: ModelContract, on accelerator: Accelerator, options: ModelOptions) throws {
-        if accelerator == .neuralEngine { throw ModelError.modelCorrupt(reason: "it does not open") }
+        if accelerator == .neuralEngine { throw ModelError.acceleratorFailed(reason: "it does not open") }
         self.contract = contract
     }
 

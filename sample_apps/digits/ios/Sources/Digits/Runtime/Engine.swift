@@ -36,6 +36,8 @@ struct ModelFile: Sendable {
 
 /// What a session has to know of its model.
 struct ModelContract: Sendable {
+    /// What deploykit made this package for.
+    let target: String
     let info: ModelInfo
     let file: ModelFile
     let inputs: [TensorSpec]

@@ -37,14 +37,26 @@ struct ImagePreprocessing: Sendable {
 
     private func fit(_ picture: Pixels) -> Pixels {
         let size = resizedSize(width: picture.width, height: picture.height)
-        let resized = picture.resampled(
-            columns: size.width == picture.width
-                ? nil : Resampling(from: picture.width, to: size.width, filter: resize),
-            rows: size.height == picture.height
-                ? nil : Resampling(from: picture.height, to: size.height, filter: resize))
-        guard size != (width, height) else { return resized }
-        return resized.cropped(
-            left: offset(size.width - width), top: offset(size.height - height), width: width, height: height)
+        let (left, top) = (offset(size.width - width), offset(size.height - height))
+        let across = Side(from: picture.width, to: size.width, start: left, length: width, filter: resize)
+        let down = Side(from: picture.height, to: size.height, start: top, length: height, filter: resize)
+        let resized = picture.resampled(columns: across.plan, rows: down.plan)
+        guard (resized.width, resized.height) != (width, height) else { return resized }
+        return resized.cropped(left: left - across.start, top: top - down.start, width: width, height: height)
+    }
+
+    /// How one side is resized, no more of it than the model sees.
+    private struct Side {
+        /// nil where the side has its size already.
+        let plan: Resampling?
+        /// Where what is made begins in the whole.
+        let start: Int
+
+        init(from source: Int, to target: Int, start: Int, length: Int, filter: ResizeFilter) {
+            let seen = max(start, 0)..<min(start + length, target)
+            plan = source == target ? nil : Resampling(from: source, to: target, filter: filter, part: seen)
+            self.start = source == target ? 0 : seen.lowerBound
+        }
     }
 
     /// Where the cut begins, for a picture that is `excess` larger (or smaller, when negative) than the model's input.

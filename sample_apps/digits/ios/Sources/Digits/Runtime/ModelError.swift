@@ -15,6 +15,14 @@ public enum ModelError: Error, LocalizedError, Sendable, Hashable {
     /// The model was closed.
     case closed
 
+    /// Whether another accelerator would not help.
+    var isOfFiles: Bool {
+        switch self {
+        case .modelMissing, .modelCorrupt: true
+        default: false
+        }
+    }
+
     public var errorDescription: String? {
         switch self {
         case .modelMissing(let file): "The model's file \(file) is missing from the app."

@@ -125,25 +125,30 @@ struct Pixels: Sendable, Equatable {
 
     /// The same rows and columns resampled; `columns` and `rows` say how (nil keeps that side as it is).
     func resampled(columns: Resampling?, rows: Resampling?) -> Pixels {
-        let wide = columns.map(resampledColumns) ?? self
-        return rows.map(wide.resampledRows) ?? wide
+        guard let columns else { return rows.map { resampledRows($0, from: 0) } ?? self }
+        // Rows that nobody will look at are not made.
+        let needed = rows?.sources ?? 0..<height
+        let wide = resampledColumns(columns, of: needed)
+        return rows.map { wide.resampledRows($0, from: needed.lowerBound) } ?? wide
     }
 
-    private func resampledColumns(_ plan: Resampling) -> Pixels {
-        let (stride, channels) = (width * channels, channels)
-        return mapped(width: plan.count, height: height, channels: channels) { source, target in
-            for row in 0..<height {
-                plan.apply(
-                    source, from: row * stride, step: channels, lanes: channels,
-                    to: target, at: row * plan.count * channels)
+    private func resampledColumns(_ plan: Resampling, of rows: Range<Int>) -> Pixels {
+        let (stride, made, channels) = (width * channels, plan.count * channels, channels)
+        return mapped(width: plan.count, height: rows.count, channels: channels) { source, target in
+            guard let source = source.baseAddress, let target = target.baseAddress else { return }
+            for row in rows {
+                plan.applyAcross(
+                    source + row * stride, channels: channels, to: target + (row - rows.lowerBound) * made)
             }
         }
     }
 
-    private func resampledRows(_ plan: Resampling) -> Pixels {
+    /// - Parameter first: which of the plan's source rows is this picture's first.
+    private func resampledRows(_ plan: Resampling, from first: Int) -> Pixels {
         let stride = width * channels
         return mapped(width: width, height: plan.count, channels: channels) { source, target in
-            plan.apply(source, from: 0, step: stride, lanes: stride, to: target, at: 0)
+            guard let source = source.baseAddress, let target = target.baseAddress else { return }
+            plan.applyDown(source + (plan.sources.lowerBound - first) * stride, length: stride, to: target)
         }
     }
 }

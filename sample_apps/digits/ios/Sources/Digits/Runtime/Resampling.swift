@@ -14,18 +14,20 @@ struct Resampling: Sendable {
     private let offsets: [Int]
     private let weights: [Int32]
 
-    init(from source: Int, to target: Int, filter: ResizeFilter) {
-        count = target
+    /// - Parameter part: of the target positions only these.
+    init(from source: Int, to target: Int, filter: ResizeFilter, part: Range<Int>) {
+        count = part.count
         let scale = Double(source) / Double(target)
         guard let kernel = filter.kernel else {
             // Nearest: one source of weight 1. Pillow adds the step up instead of multiplying, and so does this.
             var position = scale / 2
-            starts = (0..<target).map { _ in
+            let all = (0..<target).map { _ in
                 defer { position += scale }
                 return min(Int(position), source - 1)
             }
-            offsets = Array(0...target)
-            weights = [Int32](repeating: 1 << Self.precisionBits, count: target)
+            starts = Array(all[part])
+            offsets = Array(0...part.count)
+            weights = [Int32](repeating: 1 << Self.precisionBits, count: part.count)
             return
         }
         let filterScale = max(scale, 1)
@@ -33,7 +35,7 @@ struct Resampling: Sendable {
         var starts: [Int] = []
         var offsets = [0]
         var weights: [Int32] = []
-        for position in 0..<target {
+        for position in part {
             let center = (Double(position) + 0.5) * scale
             let start = max(Int(center - support + 0.5), 0)
             let end = min(Int(center + support + 0.5), source)
@@ -48,29 +50,90 @@ struct Resampling: Sendable {
         self.weights = weights
     }
 
+    /// The source positions that have a weight; there is at least one.
+    var sources: Range<Int> {
+        let ends = starts.indices.map { starts[$0] + offsets[$0 + 1] - offsets[$0] }
+        return (starts.min() ?? 0)..<(ends.max() ?? 1)
+    }
+
     private static func fixedPoint(_ weight: Double) -> Int32 {
         let scaled = weight * Double(1 << precisionBits)
         return Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
     }
 
-    /// Resamples `lanes` neighbouring bytes at once: source positions are `step` bytes apart, target positions `lanes`.
-    func apply(
-        _ source: UnsafeBufferPointer<UInt8>, from sourceStart: Int, step: Int, lanes: Int,
-        to target: UnsafeMutableBufferPointer<UInt8>, at targetStart: Int
+    /// Resamples one row of pixels, of 1 or 3 bytes each.
+    func applyAcross(
+        _ source: UnsafePointer<UInt8>, channels: Int, to target: UnsafeMutablePointer<UInt8>
     ) {
-        for position in 0..<count {
-            let first = sourceStart + starts[position] * step
-            let span = offsets[position]..<offsets[position + 1]
-            for lane in 0..<lanes {
-                var sum: Int32 = 1 << (Int32(Self.precisionBits) - 1)
-                var index = first + lane
-                for tap in span {
-                    sum &+= Int32(source[index]) &* weights[tap]
-                    index += step
+        tables { starts, offsets, weights in
+            for position in 0..<count {
+                let span = offsets[position]..<offsets[position + 1]
+                var pixel = source + starts[position] * channels
+                // Three sums at once: each weight is read once.
+                var (first, second, third) = (Self.half, Self.half, Self.half)
+                if channels == 1 {
+                    for tap in span {
+                        first &+= Int32(pixel.pointee) &* weights[tap]
+                        pixel += 1
+                    }
+                    target[position] = Self.byte(first)
+                } else {
+                    for tap in span {
+                        let weight = weights[tap]
+                        first &+= Int32(pixel[0]) &* weight
+                        second &+= Int32(pixel[1]) &* weight
+                        third &+= Int32(pixel[2]) &* weight
+                        pixel += 3
+                    }
+                    target[3 * position] = Self.byte(first)
+                    target[3 * position + 1] = Self.byte(second)
+                    target[3 * position + 2] = Self.byte(third)
                 }
-                target[targetStart + position * lanes + lane] = UInt8(clamping: sum >> Int32(Self.precisionBits))
             }
         }
+    }
+
+    /// Resamples whole rows of `length` bytes; `source` begins with the first of ``sources``.
+    func applyDown(_ source: UnsafePointer<UInt8>, length: Int, to target: UnsafeMutablePointer<UInt8>) {
+        let firstRow = sources.lowerBound
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: length) { sums in
+            tables { starts, offsets, weights in
+                for position in 0..<count {
+                    sums.initialize(repeating: Self.half)
+                    var row = source + (starts[position] - firstRow) * length
+                    // Row by row and not pixel by pixel: neighbours are summed together, by vector instructions.
+                    for tap in offsets[position]..<offsets[position + 1] {
+                        let weight = weights[tap]
+                        for place in 0..<length {
+                            sums[place] &+= Int32(row[place]) &* weight
+                        }
+                        row += length
+                    }
+                    for place in 0..<length {
+                        target[position * length + place] = Self.byte(sums[place])
+                    }
+                }
+            }
+        }
+    }
+
+    private func tables(
+        _ work: (
+            _ starts: UnsafeBufferPointer<Int>, _ offsets: UnsafeBufferPointer<Int>,
+            _ weights: UnsafeBufferPointer<Int32>
+        ) -> Void
+    ) {
+        starts.withUnsafeBufferPointer { starts in
+            offsets.withUnsafeBufferPointer { offsets in
+                weights.withUnsafeBufferPointer { work(starts, offsets, $0) }
+            }
+        }
+    }
+
+    private static let half: Int32 = 1 << Int32(precisionBits - 1)
+
+    private static func byte(_ sum: Int32) -> UInt8 {
+        UInt8(clamping: sum >> Int32(precisionBits))
     }
 }
 

@@ -2,6 +2,8 @@ import Foundation
 
 /// What the model's own tests gave on this device.
 public struct SelfTestReport: Sendable, Hashable, Codable {
+    /// What deploykit made this package for, for example `ios_coreml`.
+    public let target: String
     public let model: String
     public let version: String
     /// Of the model's file.
@@ -17,25 +19,44 @@ public struct SelfTestReport: Sendable, Hashable, Codable {
     public let passed: Bool
     public let rows: [SelfTestRow]
 
-    init(info: ModelInfo, requiredSnrDb: Float, accelerator: Accelerator?, rows: [SelfTestRow]) {
-        model = info.name
-        version = info.version
-        sha256 = info.sha256
-        engine = info.engine
+    init(contract: ModelContract, accelerator: Accelerator?, rows: [SelfTestRow]) {
+        target = contract.target
+        model = contract.info.name
+        version = contract.info.version
+        sha256 = contract.info.sha256
+        engine = contract.info.engine
         device = ThisDevice.model
         osBuild = ThisDevice.system
-        self.requiredSnrDb = requiredSnrDb
+        requiredSnrDb = contract.requiredSnrDb
         self.accelerator = accelerator
         self.rows = rows
         let used = rows.filter { $0.accelerator == accelerator }
         passed = !used.isEmpty && used.allSatisfy(\.passed)
     }
 
-    /// The report as JSON, for example to attach it to a bug report.
+    /// The report as JSON: for a bug report, or for `deploykit parity --import`. Android libraries write the same.
     public func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+extension SelfTestReport {
+    /// Every key is there; what is not known is `null`.
+    public func encode(to encoder: any Encoder) throws {
+        var json = encoder.container(keyedBy: CodingKeys.self)
+        try json.encode(target, forKey: .target)
+        try json.encode(model, forKey: .model)
+        try json.encode(version, forKey: .version)
+        try json.encode(sha256, forKey: .sha256)
+        try json.encode(engine, forKey: .engine)
+        try json.encode(device, forKey: .device)
+        try json.encode(osBuild, forKey: .osBuild)
+        try json.encode(requiredSnrDb, forKey: .requiredSnrDb)
+        try json.encode(accelerator, forKey: .accelerator)
+        try json.encode(passed, forKey: .passed)
+        try json.encode(rows, forKey: .rows)
     }
 }
 
@@ -62,5 +83,20 @@ extension SelfTestRow {
         SelfTestRow(
             accelerator: accelerator, test: test, passed: false, maxError: nil, snrDb: nil, coldMs: nil,
             warmMs: nil, error: error.localizedDescription)
+    }
+}
+
+extension SelfTestRow {
+    /// Every key is there; what is not known is `null`.
+    public func encode(to encoder: any Encoder) throws {
+        var json = encoder.container(keyedBy: CodingKeys.self)
+        try json.encode(accelerator, forKey: .accelerator)
+        try json.encode(test, forKey: .test)
+        try json.encode(passed, forKey: .passed)
+        try json.encode(maxError, forKey: .maxError)
+        try json.encode(snrDb, forKey: .snrDb)
+        try json.encode(coldMs, forKey: .coldMs)
+        try json.encode(warmMs, forKey: .warmMs)
+        try json.encode(error, forKey: .error)
     }
 }

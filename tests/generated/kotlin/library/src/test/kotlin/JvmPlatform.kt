@@ -15,6 +15,7 @@ private val modelHash = MessageDigest.getInstance("SHA-256")
 
 internal val contract = ModelContract(
     deploykit = "0",
+    target = "android_onnx",
     name = "pictures",
     version = "1.0",
     sha256 = modelHash,

@@ -65,7 +65,8 @@ class ReadingTest {
         assertNull(mask.labelAt(0, 0))
         assertEquals("sea", mask.labelAt(2, 0))
         assertEquals(listOf(0.25f, 0.25f), mask.areas)
-        assertThrows<SegmenterException.InvalidInput> { mask.indexAt(8, 0) }
+        assertNull(mask.indexAt(8, 0))
+        assertNull(mask.labelAt(0, -1))
         val strange = SegmenterInts(listOf(1, 1, 2), intArrayOf(1, 2))
         assertThrows<SegmenterException.ModelCorrupt> {
             MaskReading(axis = null).read(listOf(strange), seen, listOf("sky", "sea"))

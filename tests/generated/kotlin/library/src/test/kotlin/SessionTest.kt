@@ -90,7 +90,7 @@ class SessionTest {
             val report = session.selfTest()
             assertTrue(report.passed)
             val json = JSONObject(report.toJson())
-            assertEquals("Cpu", json.getString("accelerator"))
+            assertEquals("cpu", json.getString("accelerator"))
             val rows = json.getJSONArray("rows")
             val (npu, cpu) = List(rows.length(), rows::getJSONObject)
             assertFalse(npu.getBoolean("passed"))

@@ -74,6 +74,7 @@ public class DigitClassifier private constructor(
         /** From deploykit.toml and the checked model file. */
         private val CONTRACT = ModelContract(
             deploykit = "0.1.0",
+            target = "android_litert",
             name = "digits",
             version = "1.0",
             sha256 = "3f2a9c0000000000000000000000000000000000000000000000000000000000",

@@ -65,6 +65,8 @@ public data class ModelInfo internal constructor(
 /** The constants of one model; the generated class holds them. */
 internal class ModelContract(
     val deploykit: String,
+    /** What deploykit made this library for. */
+    val target: String,
     val name: String,
     val version: String,
     val sha256: String,

@@ -25,6 +25,8 @@ public data class SelfTestRow internal constructor(
 /** What the model's own tests gave on this device. */
 @ConsistentCopyVisibility
 public data class SelfTestReport internal constructor(
+    /** What deploykit made this library for, for example `android_litert`. */
+    val target: String,
     val model: String,
     val version: String,
     val sha256: String,
@@ -44,9 +46,10 @@ public data class SelfTestReport internal constructor(
             return used.isNotEmpty() && used.all { it.passed }
         }
 
-    /** The report as a JSON object, for example to attach it to a bug report. */
+    /** The report as JSON: for a bug report, or for `deploykit parity --import`. Swift packages write the same. */
     public fun toJson(): String =
         JSONObject()
+            .put("target", target)
             .put("model", model)
             .put("version", version)
             .put("sha256", sha256)
@@ -54,14 +57,14 @@ public data class SelfTestReport internal constructor(
             .put("device", device)
             .put("osBuild", osBuild)
             .put("requiredSnrDb", number(requiredSnrDb))
-            .put("accelerator", accelerator.name)
+            .put("accelerator", accelerator.name.lowercase())
             .put("passed", passed)
             .put("rows", JSONArray(rows.map(::rowToJson)))
             .toString(2)
 
     private fun rowToJson(row: SelfTestRow): JSONObject =
         JSONObject()
-            .put("accelerator", row.accelerator.name)
+            .put("accelerator", row.accelerator.name.lowercase())
             .put("test", row.test)
             .put("passed", row.passed)
             .put("maxError", number(row.maxError))

@@ -74,6 +74,7 @@ public class DigitClassifier private constructor(
         /** From deploykit.toml and the checked model file. */
         private val CONTRACT = ModelContract(
             deploykit = "0.1.0",
+            target = "android_litert",
             name = "digits",
             version = "1.0",
             sha256 = "afc6d1e61ce92b6f55a28ec24d6a2578d232dc5ed1b35d50ca728d3c5f99acd9",

@@ -77,6 +77,7 @@ public class TestModel private constructor(
         /** From deploykit.toml and the checked model file. */
         private val CONTRACT = ModelContract(
             deploykit = "0.1.0",
+            target = "android_litert",
             name = "Nasty \"model\" \$x */ 🦊",
             version = "1.0 \"\$beta\"",
             sha256 = "3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f",

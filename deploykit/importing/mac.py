@@ -1,41 +1,31 @@
-"""`deploykit parity --import`: what a Mac measured becomes verdicts of the build that its kit came from.
+"""What a Mac measured becomes verdicts of the build that its kit came from.
 
-    results.json ─▶ read ─▶ the same files? ─▶ judge ─▶ manifests, report
-
-Everything is read, checked and judged before anything is written; then the whole output folder is swapped at once.
+results.json ─▶ the same files? ─▶ judge ─▶ manifests, report
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
 from deploykit.digests import measure
 from deploykit.errors import ImportedError
+from deploykit.importing.reading import read
 from deploykit.mac import ALL_UNITS, APPLE_RUNNER, KindResult, Kit, KitModel, PlanResult, Results, UnitResult
 from deploykit.manifest import ComputeUnits, Manifest, ParityRecord, Verdict
-from deploykit.output import staged
 from deploykit.parity.inputs import SAMPLES, Draws, judged_on
 from deploykit.parity.metrics import task_figures
 from deploykit.precisions import Precision
-from deploykit.report.model import DeviceShare, ErrorProfile, MacPlan, MacRun, Report, SdkRecord
+from deploykit.report.model import DeviceShare, ErrorProfile, MacPlan, MacRun, Report
 from deploykit.report.words import clean
 from deploykit.spec import Contract
-from deploykit.stages.check import link
 from deploykit.stages.judge import judged
-from deploykit.stages.summarize import overall, write
 from deploykit.truths import of_labels
 from deploykit.work.draws import load
-
-MOST_BYTES = 1 << 30
-"""Of a `results.json`. The kit is chosen so that it stays far smaller."""
 
 LONGEST_REASON = 2000
 MOST_TYPES = 40
@@ -52,7 +42,6 @@ class Placed(Protocol):
     def compute_units(self) -> ComputeUnits | None: ...
 
 
-File = TypeVar("File", bound=BaseModel)
 Record = TypeVar("Record", bound=Placed)
 
 
@@ -70,19 +59,28 @@ class Imported:
         return self.run.target, self.run.precision, self.run.compute_units
 
 
-def import_results(file: Path, folder: Path) -> Report:
-    """Judges `file` and takes it into the build in `folder`: its manifests and its report.
+@dataclass(frozen=True)
+class Taken:
+    """The report with the results in it, and the manifests that they change, by their files in the build."""
+
+    report: Report
+    manifests: dict[Path, Manifest]
+
+
+def take(report: Report, results: Results, folder: Path) -> Taken:
+    """Judges results and puts the verdicts beside the others.
 
     Earlier records of Apple's runtime on the same artifact and compute units are replaced.
 
+    Args:
+        report: of the build in `folder`.
+        results: as a Mac gave them.
+        folder: the build's, with its Mac kit.
+
     Raises:
-        ImportedError: if the results are damaged or were measured on other files, or the folder has no Mac kit; the
-            folder is then as it was.
-        OutputError: if the folder cannot be written; it is then as it was.
+        ImportedError: if they were measured on other files, or the folder has no Mac kit.
     """
-    report = _read(folder / "report" / "report.json", Report, "give the output folder of a build")
-    kit = _read(folder / "mac" / "kit.json", Kit, "a build with a Core ML artifact has one")
-    results = _read(file, Results, "check.py of the Mac kit writes it")
+    kit = read(folder / "mac" / "kit.json", Kit, "a build with a Core ML artifact has one")
     reference = _reference(folder, kit)
     manifests = {model.name: _manifest(folder, model) for model in kit.models}
     _same_files(results, kit, manifests)
@@ -92,35 +90,11 @@ def import_results(file: Path, folder: Path) -> Report:
     ]
     updated = {model.name: _updated(manifests[model.name], imported) for model in kit.models}
     merged = _merge(report, imported, {(m.target, m.precision): updated[m.name].verdict for m in kit.models})
-    with staged(folder, carried=True) as staging:
-        # Links cost nothing; what changes gets new bytes under its name, so the old folder keeps its own.
-        shutil.copytree(folder, staging, copy_function=link, symlinks=True, dirs_exist_ok=True)
-        if _read(staging / "report" / "report.json", Report, "build again") != report:
-            raise ImportedError(f"{folder} was built anew meanwhile; import again")
-        for model in kit.models:
-            path = staging / "artifacts" / model.target / model.precision / "manifest.json"
-            path.unlink()
-            path.write_text(updated[model.name].model_dump_json(indent=2) + "\n", encoding="utf-8")
-        for name in ("report.json", "index.html", "junit.xml"):
-            (staging / "report" / name).unlink(missing_ok=True)
-        write(staging / "report", merged)
-    return merged
+    return Taken(merged, {_place(model): updated[model.name] for model in kit.models})
 
 
-def _read(file: Path, kind: type[File], hint: str) -> File:
-    """A JSON file, checked; nothing is coerced."""
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            raise ImportedError(f"{file} has more than {MOST_BYTES >> 20} MiB; no result of a Mac kit is that large")
-        return kind.model_validate_json(file.read_bytes(), strict=True)
-    except FileNotFoundError:
-        raise ImportedError(f"{file} does not exist; {hint}") from None
-    except OSError as error:
-        raise ImportedError(f"{file}: {error.strerror or error}") from None
-    except ValidationError as error:
-        told = [f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in error.errors()[:5]]
-        more = [f"and {error.error_count() - 5} more"] if error.error_count() > 5 else []
-        raise ImportedError(clean("\n  ".join([f"{file} is damaged; nothing was imported", *told, *more]))) from None
+def _place(model: KitModel) -> Path:
+    return Path("artifacts", model.target, model.precision, "manifest.json")
 
 
 def _reference(folder: Path, kit: Kit) -> dict[str, Draws]:
@@ -137,9 +111,9 @@ def _reference(folder: Path, kit: Kit) -> dict[str, Draws]:
 
 def _manifest(folder: Path, model: KitModel) -> Manifest:
     """Of an artifact of the kit, whose file is measured anew."""
-    at = folder / "artifacts" / model.target / model.precision
-    manifest = _read(at / "manifest.json", Manifest, "build again")
-    file = at / manifest.file
+    at = folder / _place(model)
+    manifest = read(at, Manifest, "build again")
+    file = at.with_name(manifest.file)
     if not file.exists() or measure(file)[1] != manifest.sha256 or manifest.sha256 != model.sha256:
         raise ImportedError(f"{file} is not the file that manifest.json and the Mac kit name; build again")
     return manifest
@@ -244,14 +218,10 @@ def _merge(report: Report, imported: list[Imported], verdicts: dict[tuple[str, s
     others = [e for e in report.errors if e.runner != APPLE_RUNNER or _key(e) not in keys]
     return report.model_copy(
         update={
-            "verdict": overall(artifacts),
             "artifacts": artifacts,
             "parity": _parity(report.parity, imported),
             "errors": _side_by_side([*others, *(e for i in imported for e in i.errors)]),
             "mac": _side_by_side([*(m for m in report.mac if _key(m) not in keys), *(i.run for i in imported)]),
-            "sdks": tuple(
-                _sdk(sdk, {(a.target, a.precision) for a in artifacts if a.verdict == "failed"}) for sdk in report.sdks
-            ),
         }
     )
 
@@ -280,12 +250,3 @@ def _side_by_side(records: list[Record]) -> tuple[Record, ...]:
         return order.index((record.target, record.precision)), -1 if units is None else ALL_UNITS.index(units)
 
     return tuple(sorted(records, key=place))
-
-
-def _sdk(sdk: SdkRecord, failed: set[tuple[str, Precision]]) -> SdkRecord:
-    """An SDK around an artifact that failed on a Mac, or whose fp32 twin did, is not to be shipped."""
-    culprits = [p for p in ("fp32", "fp16") if (sdk.target, p) in failed and p in ("fp32", sdk.precision)]
-    why = (
-        f"{sdk.target} {' and '.join(culprits)} failed in what a Mac measured: do not ship this SDK" if culprits else ""
-    )
-    return sdk.model_copy(update={"condemned": why if sdk.written else ""})
