@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-import batch_networks as networks
 import psutil
 import pytest
 from filelock import FileLock
@@ -22,6 +21,7 @@ from deploykit.batch.request import finished
 from deploykit.batch.work import work
 from deploykit.cache.stamp import code
 from deploykit.errors import OutputError
+from tests.batch import batch_networks as networks
 from tests.conftest import Run
 
 BATCH = """
