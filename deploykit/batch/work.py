@@ -43,8 +43,9 @@ def work(order: Order) -> Entry:
     if not order.log.parent.is_dir():
         return Entry(state="ended", reason=f"{platform.node()} does not see {order.out}: all machines have to share it")
     before = journal.read(order)
-    if before is None or not journal.wanted(order):
-        return Entry(state="stopped", reason=STOPPED)
+    if before is None or before.state in ("ended", "stopped"):
+        # Dask runs it again, too, if the worker that has its result dies before that was fetched.
+        return before or Entry(state="stopped", reason=STOPPED)
     if order.code != code():
         return _ended(order, before, f"{platform.node()} has another deploykit in {Path(__file__).parents[1]}")
     if not order.fresh and finished(order) is not None:
