@@ -14,7 +14,8 @@ WORKERS = 2
 """Processes at a time in a build that has as many cores: more than two files that wait for each other are rare."""
 
 TRIES = 3
-"""So often a job is begun whose process, or whose worker, was killed each time."""
+"""So often a job is begun whose process or worker was killed each time. Nothing runs beside the last try: who is
+killed then was not killed for what another job does."""
 
 REPORT = "report"
 """The folder of the batch's own report, beside those of the jobs."""

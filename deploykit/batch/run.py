@@ -100,6 +100,8 @@ class _Drive:
         self._fleet, self._live = fleet, live
         self._running: dict[Future[Entry], Order] = {}
         self._killed: Counter[str] = Counter()
+        self._alone: set[str] = set()
+        """Jobs that have one try left."""
         self._seen = time.monotonic()
         """When the fleet had workers last."""
 
@@ -137,6 +139,8 @@ class _Drive:
 
     def _fits(self, order: Order) -> bool:
         """Whether its memory is there beside what runs; a job that needs more than there is runs alone."""
+        if self._alone & {one.job.name for one in (*self._running.values(), order)}:
+            return not self._running
         needed = sum(other.job.memory for other in self._running.values()) + order.job.memory
         return self._fleet.memory is None or not self._running or needed <= self._fleet.memory
 
@@ -149,12 +153,21 @@ class _Drive:
         except Exception as error:
             entry = self._failed(order, error)
         if entry.state == "died" and entry.tries < TRIES:
-            self._live.note(order, f"{entry.reason}; it is begun again")
-            self._waiting.insert(0, order)
-            journal.write(order, entry.model_copy(update={"state": "waiting"}))
+            self._again(order, entry)
             return
         ended = given_up(order, entry) if entry.state == "died" else journal.write(order, entry)
         self._live.ended(order, ended)
+
+    def _again(self, order: Order, entry: Entry) -> None:
+        how = f"its process {entry.reason}" if entry.reason else "its worker was killed"
+        if entry.tries == TRIES - 1:
+            self._alone.add(order.job.name)
+            self._waiting.append(order)
+            self._live.note(order, f"{how}; it is begun once more when nothing else runs")
+        else:
+            self._waiting.insert(0, order)
+            self._live.note(order, f"{how}; it is begun again")
+        journal.write(order, entry.model_copy(update={"state": "waiting"}))
 
     def _failed(self, order: Order, error: Exception) -> Entry:
         """Of a job that did not get as far as to tell itself how it went."""
@@ -162,7 +175,7 @@ class _Drive:
         if self._fleet.killed(error):
             self._killed[order.job.name] += 1
             tries = max(begun.tries, self._killed[order.job.name])
-            return Entry(state="died", tries=tries, reason="the workers on which it was to run were killed")
+            return Entry(state="died", tries=tries)
         first = (str(error).strip() or "no message").splitlines()[0]
         reason = f"{self._fleet.name} could not run it: {type(error).__name__}: {first}"
         return Entry(state="ended", tries=begun.tries, reason=reason)

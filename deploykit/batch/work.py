@@ -43,14 +43,18 @@ def work(order: Order) -> Entry:
     if not order.log.parent.is_dir():
         return Entry(state="ended", reason=f"{platform.node()} does not see {order.out}: all machines have to share it")
     before = journal.read(order)
-    if before is None or not journal.wanted(order):
-        return Entry(state="stopped", reason=STOPPED)
+    if before is None or before.state in ("ended", "stopped"):
+        # Dask runs it again, too, if the worker that has its result dies before that was fetched.
+        return before or Entry(state="stopped", reason=STOPPED)
     if order.code != code():
         return _ended(order, before, f"{platform.node()} has another deploykit in {Path(__file__).parents[1]}")
     if not order.fresh and finished(order) is not None:
         return journal.write(order, before.model_copy(update={"state": "ended", "code": 0}))
     if before.tries >= TRIES:
         return given_up(order, before)
+    if before.state == "running" and before.tries == TRIES - 1:
+        # Dask begins it again by itself, beside others; for the last try the batch gives it the place to itself.
+        return journal.write(order, before.model_copy(update={"state": "died"}))
     running = {"state": "running", "tries": before.tries + 1, "where": platform.node(), "reason": ""}
     begun = before.model_copy(update=running)
     entry = _run(order, journal.write(order, begun))

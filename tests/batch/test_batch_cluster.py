@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import batch_networks as networks
 import psutil
 import pytest
 
 from deploykit.batch import Job, Options, Summary, run_batch
 from deploykit.batch import cluster as cluster_module
 from deploykit.errors import ArgumentsError
+from tests.batch import batch_networks as networks
 from tests.conftest import ROOT, Run
 
 BATCH = """

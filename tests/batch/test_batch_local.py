@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-import batch_networks as networks
 import psutil
 import pytest
 from filelock import FileLock
@@ -22,6 +21,7 @@ from deploykit.batch.request import finished
 from deploykit.batch.work import work
 from deploykit.cache.stamp import code
 from deploykit.errors import OutputError
+from tests.batch import batch_networks as networks
 from tests.conftest import Run
 
 BATCH = """
@@ -165,3 +165,21 @@ def test_a_worker_that_is_not_as_it_has_to_be_says_so(tmp_path: Path) -> None:
     journal.write(one, Entry(state="waiting"))
     assert "has another deploykit" in work(one).reason
     assert "does not see" in work(order(tmp_path, "net", out=tmp_path / "nowhere")).reason
+
+
+@pytest.mark.parametrize("state", ["ended", "stopped"])
+def test_a_job_that_is_over_is_not_begun_again(state: str, tmp_path: Path) -> None:
+    one = order(networks.write(tmp_path), "net")
+    over = journal.write(one, Entry.model_validate({"state": state, "tries": 3, "reason": "given up"}))
+    assert work(one) == over
+    assert not one.log.exists()
+
+
+def test_the_last_try_is_left_to_the_batch(tmp_path: Path) -> None:
+    one = order(networks.write(tmp_path), "net")
+    for tries, state in ((2, "died"), (3, "ended")):
+        journal.write(one, Entry(state="running", tries=tries))
+        entry = work(one)
+        assert (entry.state, entry.tries) == (state, tries)
+        assert journal.read(one) == entry
+    assert entry.reason.startswith("given up")

@@ -8,13 +8,13 @@ from concurrent.futures import Future
 from contextlib import nullcontext
 from pathlib import Path
 
-import batch_networks as networks
 import pytest
 
 from deploykit.batch import Job, JobRecord, Options, memory, run, run_batch
 from deploykit.batch.job import TRIES, Order
 from deploykit.batch.journal import Entry
 from deploykit.errors import SpecError
+from tests.batch import batch_networks as networks
 
 End = Callable[[str, int], Entry | BaseException]
 
@@ -113,9 +113,10 @@ def test_a_job_that_is_killed_is_begun_again_and_given_up_after_three_tries(
         return Entry(state="ended", tries=tries, code=2, reason="no report")
 
     fake = Fake(2, end=end)
-    made = records(fake, dict.fromkeys(("once", "always", "well"), 1.0), tmp_path, monkeypatch)
+    made = records(fake, dict.fromkeys(("once", "always", "well", "more", "most"), 1.0), tmp_path, monkeypatch)
     sent = Counter(names[-1] for names in fake.together)
-    assert sent == {"once": 2, "always": TRIES, "well": 1}
+    assert sent == {"once": 2, "always": TRIES, "well": 1, "more": 1, "most": 1}
+    assert [names for names in fake.together if "always" in names][-1] == ["always"]  # the last try is alone
     assert made["always"].headline.startswith("given up: its process or its worker was killed each of the 3 times")
     assert made["once"].headline == made["well"].headline == "no report"
     assert made["always"].verdict == "failed"

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import batch_networks as networks
 import pytest
 
 from deploykit.batch import Job
@@ -14,6 +13,7 @@ from deploykit.batch.job import MEMORY_GB
 from deploykit.batch.matrix import MOST, github
 from deploykit.batch.spec import read_batch
 from deploykit.errors import ArgumentsError, SpecError
+from tests.batch import batch_networks as networks
 from tests.conftest import Run
 from tests.golden_files import check_golden
 
