@@ -61,19 +61,34 @@ private class LiteRtEngine(
     private val compiled: CompiledModel,
     private val contract: ModelContract,
 ) : Engine {
-    private val inputs = contract.inputs.associate { it.name to compiled.createInputBuffer(it.name) }
-    private val outputs = contract.outputs.associate { it.name to compiled.createOutputBuffer(it.name) }
+    private val signatures = HashMap<Map<String, Int>, Signature>()
 
-    override fun run(inputs: List<Numbers>): List<Numbers> {
-        for ((spec, numbers) in contract.inputs.zip(inputs)) write(this.inputs.getValue(spec.name), numbers)
-        compiled.run(this.inputs, outputs)
-        return contract.outputs.map { read(outputs.getValue(it.name), it) }
-    }
+    override fun run(inputs: List<Numbers>): List<Numbers> =
+        contract.sizesOf(inputs).let { sizes -> signatures.getOrPut(sizes) { Signature(sizes) } }.run(inputs)
 
     override fun close() {
-        (inputs.values + outputs.values).forEach { it.close() }
+        signatures.values.forEach { it.close() }
         compiled.close()
         environment.close()
+    }
+
+    /** The entry point for some sizes, with its buffers. */
+    private inner class Signature(sizes: Map<String, Int>) : AutoCloseable {
+        private val name = contract.signature(sizes)
+        private val inputs = contract.inputs.associate { it.name to compiled.createInputBuffer(it.name, name) }
+        private val outputs = contract.outputs.associate { it.name to compiled.createOutputBuffer(it.name, name) }
+        private val shapes = contract.outputs.map { if (it.isOpen) shapeOf(it) else it.shape }
+
+        fun run(inputs: List<Numbers>): List<Numbers> {
+            for ((spec, numbers) in contract.inputs.zip(inputs)) write(this.inputs.getValue(spec.name), numbers)
+            compiled.run(this.inputs, outputs, name)
+            return contract.outputs.zip(shapes) { spec, shape -> read(outputs.getValue(spec.name), spec.type, shape) }
+        }
+
+        override fun close() = (inputs.values + outputs.values).forEach { it.close() }
+
+        private fun shapeOf(output: TensorSpec): List<Int> =
+            checkNotNull(compiled.getOutputTensorType(output.name, name).layout).dimensions
     }
 
     private fun write(buffer: TensorBuffer, numbers: Numbers) {
@@ -84,10 +99,10 @@ private class LiteRtEngine(
         }
     }
 
-    private fun read(buffer: TensorBuffer, spec: TensorSpec): Numbers =
-        when (spec.type) {
-            NumberType.Float32 -> Floats(spec.shape, buffer.readFloat())
-            NumberType.Int32 -> Ints(spec.shape, buffer.readInt())
-            NumberType.Bool -> Bools(spec.shape, buffer.readBoolean())
+    private fun read(buffer: TensorBuffer, type: NumberType, shape: List<Int>): Numbers =
+        when (type) {
+            NumberType.Float32 -> Floats(shape, buffer.readFloat())
+            NumberType.Int32 -> Ints(shape, buffer.readInt())
+            NumberType.Bool -> Bools(shape, buffer.readBoolean())
         }
 }

@@ -84,7 +84,11 @@ internal class ModelContract(
     val accelerators: List<Accelerator>,
     /** Signal-to-noise ratio that an accelerator has to reach in each output of the model's own tests. */
     val requiredSnrDb: Float,
+    /** Those that are known at run time only, in the order of signatures' names. */
+    val sizes: List<OpenSize> = emptyList(),
 ) {
+    val defaultSizes: Map<String, Int> = sizes.associate { it.name to it.default }
+
     private val picture = inputs.firstNotNullOfOrNull { it.picture }
 
     fun info(labels: List<String>, engine: String): ModelInfo =

@@ -18,7 +18,7 @@ public sealed class ModelException(message: String, cause: Throwable? = null) : 
     public class AcceleratorFailed internal constructor(message: String, cause: Throwable? = null) :
         ModelException(message, cause)
 
-    /** The picture cannot be used. */
+    /** The picture or tensor cannot be used. */
     public class InvalidInput internal constructor(message: String, cause: Throwable? = null) :
         ModelException(message, cause)
 

@@ -21,10 +21,12 @@ internal fun readTestCases(platform: Platform, contract: ModelContract): List<Te
         List(array.length()) { index ->
             val golden = array.getJSONObject(index)
             val files = golden.getJSONArray("inputs")
+            val sizes = contract.sizes.associate { it.name to golden.getJSONObject("sizes").getInt(it.name) }
+            val specs = inputs.map { it.at(sizes) }
             val outputs = golden.getJSONArray("outputs")
             TestCase(
                 name = golden.getString("name"),
-                given = inputs.mapIndexed { place, spec -> readInput(platform, spec, files.getString(place)) },
+                given = specs.mapIndexed { place, spec -> readInput(platform, spec, files.getString(place)) },
                 expected = contract.outputs.indices.map { readExpected(outputs.getJSONObject(it)) },
             )
         }

@@ -45,13 +45,30 @@ internal class Bools(shape: List<Int>, val values: BooleanArray) : Numbers(shape
 internal class TensorSpec(
     val name: String,
     val type: NumberType,
+    /** [OPEN] for a size that is known at run time only. */
     val shape: List<Int>,
     /** How a picture becomes this input, if it is one. */
     val picture: ImagePreprocessing? = null,
     /** Of an input: the output that the next call is given here. The first call is given zeros. */
     val state: String? = null,
+    /** Of an input: the names of its open sizes, by axis. */
+    val open: Map<Int, String> = emptyMap(),
 ) {
+    val isOpen: Boolean = OPEN in shape
+
+    /** How many numbers it has, unless it [isOpen]. */
     val size: Int = shape.fold(1, Int::times)
+
+    /** The same input with [sizes] in place of the open ones. */
+    fun at(sizes: Map<String, Int>): TensorSpec =
+        if (isOpen) of(shape.mapIndexed { axis, size -> open[axis]?.let(sizes::getValue) ?: size }) else this
+
+    /** The same tensor with a shape that is known. */
+    fun of(shape: List<Int>): TensorSpec = TensorSpec(name, type, shape, picture, state)
+
+    /** Whether [other] is a shape of this tensor's; of open sizes nothing is said. */
+    fun fits(other: List<Int>): Boolean =
+        shape.size == other.size && shape.zip(other).all { (wanted, given) -> wanted == OPEN || wanted == given }
 
     fun zeros(): Numbers =
         when (type) {
@@ -78,7 +95,7 @@ internal class TensorSpec(
 
 /** Native memory for one tensor, and the numbers that are read from it; made once, filled again and again. */
 internal class TensorMemory(
-    spec: TensorSpec,
+    val spec: TensorSpec,
     val bytes: ByteBuffer = ByteBuffer.allocateDirect(spec.size * spec.type.bytes).order(ByteOrder.nativeOrder()),
 ) {
     private val numbers = spec.zeros()

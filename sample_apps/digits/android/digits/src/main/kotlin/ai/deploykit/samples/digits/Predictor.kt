@@ -25,7 +25,7 @@ internal class Prediction(
 internal class Predictor(private val contract: ModelContract, private val engine: Engine) : AutoCloseable by engine {
     private val pictures = contract.inputs.map { spec -> spec.picture?.let { PictureInput(spec, it) } }
     private val inputs: Array<Numbers> =
-        Array(contract.inputs.size) { pictures[it]?.numbers ?: contract.inputs[it].zeros() }
+        Array(contract.inputs.size) { pictures[it]?.numbers ?: zeros(contract.inputs[it]) }
 
     /** Runs the model on [given], one for each input that is no state. */
     fun predict(given: List<Given>): Prediction {
@@ -48,6 +48,7 @@ internal class Predictor(private val contract: ModelContract, private val engine
                 is GivenNumbers -> inputs[place] = checked(contract.inputs[place], value.numbers)
             }
         }
+        contract.sizesOf(inputs.asList())
         return placements
     }
 
@@ -55,8 +56,8 @@ internal class Predictor(private val contract: ModelContract, private val engine
     fun run(): List<Numbers> {
         val outputs = engine.run(inputs.asList())
         for ((spec, output) in contract.outputs.zip(outputs)) {
-            if (output.size != spec.size) {
-                val what = "the model gave ${output.size} numbers in ${spec.name}, not ${spec.size}"
+            if (!spec.fits(output.shape) || output.size != output.shape.fold(1, Int::times)) {
+                val what = "the model gave ${output.size} numbers of ${output.shape} in ${spec.name}, not ${spec.shape}"
                 throw ModelException.ModelCorrupt(what)
             }
         }
@@ -69,13 +70,15 @@ internal class Predictor(private val contract: ModelContract, private val engine
 
     /** Runs the model on zeros, and leaves states as they are. */
     fun warm() {
-        engine.run(contract.inputs.map { it.zeros() })
+        engine.run(contract.inputs.map(::zeros))
     }
 
     /** Forgets all states: the next call is the first one. */
     fun reset() {
-        contract.inputs.forEachIndexed { place, spec -> if (spec.state != null) spec.zeros().copyTo(inputs[place]) }
+        contract.inputs.forEachIndexed { place, spec -> if (spec.state != null) zeros(spec).copyTo(inputs[place]) }
     }
+
+    private fun zeros(spec: TensorSpec) = spec.at(contract.defaultSizes).zeros()
 
     private fun noPicture(spec: TensorSpec) = ModelException.InvalidInput("${spec.name} takes no picture")
 
@@ -85,7 +88,7 @@ internal class Predictor(private val contract: ModelContract, private val engine
             is Ints -> spec.type == NumberType.Int32
             is Bools -> spec.type == NumberType.Bool
         }
-        if (!fits || numbers.shape != spec.shape) {
+        if (!fits || !spec.fits(numbers.shape)) {
             throw ModelException.InvalidInput("${spec.name} takes ${spec.type} ${spec.shape}, not ${numbers.shape}")
         }
         return numbers
