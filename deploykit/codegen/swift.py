@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from deploykit.codegen import ir, phrases, swift_tasks
-from deploykit.codegen.swift_tasks import TASKS, SwiftTensor
+from deploykit.codegen.swift_tasks import TASKS, SwiftDim, SwiftTensor
 from deploykit.codegen.swift_text import RESERVED, doc, identifier, literal, markdown, plain
 from deploykit.codegen.write import OutputFile
 from deploykit.errors import CodegenError
@@ -129,6 +129,7 @@ class SwiftSdk:
     method: str
     inputs: tuple[SwiftTensor, ...]
     outputs: tuple[SwiftTensor, ...]
+    dims: tuple[SwiftDim, ...]
     reading: Mapping[str, str]
     types: tuple[str, ...]
     picture: SwiftTensor | None
@@ -168,9 +169,6 @@ def files(sdk: ir.Sdk) -> list[OutputFile]:
     Raises:
         CodegenError: if Swift cannot have the SDK's names, or the runtime has no such engine.
     """
-    if sdk.dims:
-        told = "; ".join(f"{name} is {dim}" for name, dim in sdk.dims.items())
-        raise CodegenError(f"Swift has no typed API yet for sizes that are known at run time only: {told}")
     node = swift_sdk(sdk)
     names = {"module": sdk.module, "class_name": sdk.class_name, "task": node.task_file}
     rendered = RENDERED + (TENSOR_APP if sdk.task == "tensors" else PICTURE_APP)
@@ -246,6 +244,7 @@ def swift_sdk(sdk: ir.Sdk) -> SwiftSdk:
         method=swift_tasks.identifier(answer.verb) if isinstance(answer, ir.NewPicture) else task.file,
         inputs=inputs,
         outputs=swift_tasks.outputs(sdk),
+        dims=swift_tasks.dims(sdk),
         reading=swift_tasks.reading(sdk),
         types=task.types,
         picture=next((given for given in inputs if given.picture), None),
@@ -336,7 +335,8 @@ def _goldens(sdk: ir.Sdk) -> Iterator[dict[str, object]]:
     """Each golden as `PackageFiles.swift` reads it."""
     for index, golden in enumerate(sdk.goldens):
         outputs = [{"step": output.step, "values": list(output.values)} for output in golden.outputs]
-        yield {"name": golden.name, "inputs": _golden_files(index, golden), "outputs": outputs}
+        sizes = {"sizes": dict(golden.sizes)} if golden.sizes else {}
+        yield {"name": golden.name, **sizes, "inputs": _golden_files(index, golden), "outputs": outputs}
 
 
 def _json(value: list[object] | list[str] | list[dict[str, object]]) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deploykit.codegen import ir, names, phrases
 from deploykit.codegen.swift_text import RESERVED, literal, plain
 from deploykit.errors import CodegenError
+from deploykit.sizes import DimSpec
 from deploykit.tasks import TaskName
 
 
@@ -89,10 +90,36 @@ class SwiftTensor:
     type: str
     kind: str
     shape: str
+    """With -1 for what is known at run time only."""
+    named_shape: str
+    """With names there, as an app would write it."""
+    usual_shape: str
+    """Of an input with the default sizes there; of an output with what the tests' stand-ins give."""
     zero: str
     size: int
+    """How many numbers the usual shape has."""
+    open: str = ""
+    """Of an input: the names of open sizes, by axis."""
     state: str = ""
     picture: SwiftPicture | None = None
+
+
+@dataclass(frozen=True)
+class SwiftDim:
+    """A size that is known at run time only, in Swift's words."""
+
+    name: str
+    literal: str
+    doc: str
+    told: str
+    usual: int
+    allowed: str
+    """What it may be, as a sequence of Swift's library."""
+    type: str
+
+
+STAND_IN_SIZE = 2
+"""What the stand-ins of a package's tests make of an open size of an output."""
 
 
 def inputs(sdk: ir.Sdk) -> tuple[SwiftTensor, ...]:
@@ -105,9 +132,36 @@ def outputs(sdk: ir.Sdk) -> tuple[SwiftTensor, ...]:
     return tuple(_tensor(sdk, place, made) for place, made in enumerate(sdk.outputs))
 
 
+def dims(sdk: ir.Sdk) -> tuple[SwiftDim, ...]:
+    """All sizes that are known at run time only."""
+    return tuple(_dim(name, dim) for name, dim in sdk.dims.items())
+
+
+def _dim(name: str, dim: DimSpec) -> SwiftDim:
+    steps = f"stride(from: {dim.low}, through: {dim.high}, by: {dim.multiple_of})"
+    allowed = steps if dim.multiple_of > 1 else f"{dim.low}...{dim.high}"
+    return SwiftDim(
+        name=identifier(name),
+        literal=literal(name),
+        doc=str(dim),
+        told=literal(str(dim)),
+        usual=dim.size,
+        allowed=f"[{', '.join(map(str, sorted(dim.values)))}]" if dim.values else allowed,
+        type="[Int]" if dim.values else "StrideThrough<Int>" if dim.multiple_of > 1 else "ClosedRange<Int>",
+    )
+
+
 def _input(sdk: ir.Sdk, place: int, given: ir.Input) -> SwiftTensor:
     if isinstance(given, ir.Tensor):
-        return _tensor(sdk, place, given)
+        usual = given.at(sdk.default_sizes)
+        return replace(
+            _tensor(sdk, place, given),
+            usual_shape=_list(usual),
+            size=math.prod(usual),
+            open=f"[{', '.join(f'{axis}: {literal(name)}' for axis, name in given.open_axes.items())}]"
+            if given.open_axes
+            else "",
+        )
     picture = SwiftPicture(
         width=given.width,
         height=given.height,
@@ -129,6 +183,7 @@ def _tensor(sdk: ir.Sdk, place: int, tensor: ir.Tensor, picture: SwiftPicture | 
             f"{tensor.tensor} is bool, which {sdk.runtime.engine}'s package for Swift does not have; "
             'make it dtype = "int32" in the model and in deploykit.toml, or take a target of Core ML'
         )
+    closed = [STAND_IN_SIZE if isinstance(size, str) else size for size in tensor.shape]
     return SwiftTensor(
         place=place,
         name=identifier(tensor.tensor),
@@ -137,12 +192,18 @@ def _tensor(sdk: ir.Sdk, place: int, tensor: ir.Tensor, picture: SwiftPicture | 
         doc=f"`{plain(tensor.tensor)}`: {phrases.shape(tensor)}",
         type=f".{tensor.dtype}",
         kind=KINDS[tensor.dtype],
-        shape=f"[{', '.join(map(str, tensor.shape))}]",
+        shape=_list(-1 if isinstance(size, str) else size for size in tensor.shape),
+        named_shape=_list(identifier(size) if isinstance(size, str) else size for size in tensor.shape),
+        usual_shape=_list(closed),
         zero=ZEROS[tensor.dtype],
-        size=math.prod(tensor.fixed),
+        size=math.prod(closed),
         state="" if tensor.state is None else literal(tensor.state),
         picture=picture,
     )
+
+
+def _list(sizes: Iterable[int | str]) -> str:
+    return f"[{', '.join(map(str, sizes))}]"
 
 
 def identifier(name: str) -> str:
@@ -166,6 +227,7 @@ def check_names(sdk: ir.Sdk, orientation: str) -> None:
     more = (orientation,) if sdk.picture else ()
     names.check_different([(identifier(i.tensor), plain(i.tensor)) for i in sdk.inputs], "the inputs", "Swift", more)
     names.check_different([(identifier(o.tensor), plain(o.tensor)) for o in sdk.outputs], "the outputs", "Swift")
+    names.check_different([(identifier(name), plain(name)) for name in sdk.dims], "the sizes", "Swift")
 
 
 def _boxes(sdk: ir.Sdk, answer: Any) -> dict[str, str]:

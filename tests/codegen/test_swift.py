@@ -224,6 +224,25 @@ def test_scores_that_json_lacks_are_refused(sdk: ir.Sdk) -> None:
         swift.files(replace(sdk, goldens=(golden,)))
 
 
+def test_open_sizes_are_the_callers_to_choose(tmp_path: Path) -> None:
+    files = swift.files(tensors(tmp_path))
+    text = texts(files)[PurePosixPath("Sources/Torture/Everything.swift")]
+    assert "/// 2 to 8, a multiple of 2.\n" in text
+    assert "public static let `in`: StrideThrough<Int> = stride(from: 2, through: 8, by: 2)" in text
+    assert "public static let `default`: [Int] = [3, 5]" in text
+    assert 'TensorSpec("in", .int32, [1, -1], open: [1: "default"])' in text
+    assert 'OpenSize("default", usual: 3, allowed: Sizes.`default`, told: "one of 3, 5")' in text
+    goldens = json.loads(texts(files)[PurePosixPath("Sources/Torture/Model/goldens.json")])
+    assert goldens[0]["sizes"] == {"in": 2, "default": 3}
+
+
+def test_sizes_that_are_one_in_swift_are_refused(tmp_path: Path) -> None:
+    sdk = tensors(tmp_path)
+    same = replace(sdk, dims={**sdk.dims, "a_b": sdk.dims["in"], "aB": sdk.dims["in"]})
+    with pytest.raises(CodegenError, match="a_b"):
+        swift.files(same)
+
+
 if __name__ == "__main__":
     import shutil
     import tempfile

@@ -160,5 +160,5 @@ def write(task: str, engine: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(NETWORKS, folder / "networks.py")
     name = f'[sdk]\nclass_name = "TestModel"\nnamespace = "com.example.{engine}.{task}"\n'
-    sizes = "" if task != "sizes" else RANGES if engine == "onnxruntime" else LISTED
+    sizes = "" if task != "sizes" else LISTED if engine in ("litert", "tflite") else RANGES
     (folder / "deploykit.toml").write_text(ANDROID[task].lstrip("\n") + sizes + name, encoding="utf-8")

@@ -11,6 +11,7 @@ from PIL import Image
 
 from deploykit.codegen import ir
 from deploykit.digests import measure
+from deploykit.sizes import DimSpec
 
 LABELS = (
     '5" \\(x)',
@@ -70,18 +71,18 @@ def sample(folder: Path, engine: Engine = "coreml", labels: tuple[str, ...] = LA
 
 
 def tensors(folder: Path) -> ir.Sdk:
-    """The same for a model of tensors: pictures and numbers in, with the names of Swift's own words."""
+    """The same for a model of tensors: pictures and numbers, some of open sizes, named by Swift's own words."""
     base = sample(folder)
     golden = base.goldens[0]
     inputs: tuple[ir.Input, ...] = (
         ir.Picture("image", 12, 10, "rgb", "bilinear", "letterbox", 1.0),
-        ir.Tensor("in", "int32", (1, 3)),
-        ir.Tensor("self", "bool", (2,)),
+        ir.Tensor("in", "int32", (1, "default")),
+        ir.Tensor("self", "bool", ("in",)),
         ir.Tensor("hash_value", "float32", (1, 2, 2), state="class"),
     )
     outputs = (
         ir.Tensor("init", "float32", (1, 4)),
-        ir.Tensor("default", "int32", (3,)),
+        ir.Tensor("default", "int32", ("default",)),
         ir.Tensor('2nd "mask"', "bool", (1, 2)),
         ir.Tensor("values", "float32", ()),
         ir.Tensor("class", "float32", (1, 2, 2)),
@@ -105,6 +106,8 @@ def tensors(folder: Path) -> ir.Sdk:
                 "first",
                 (*golden.inputs, *files),
                 tuple(ir.GoldenOutput(1, (0.5,) * size) for size in sizes),
+                {"in": 2, "default": 3},
             ),
         ),
+        dims={"in": DimSpec(min=2, max=8, multiple_of=2, default=2), "default": DimSpec(values=(3, 5), default=3)},
     )

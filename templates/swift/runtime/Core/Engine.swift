@@ -46,6 +46,8 @@ struct ModelContract: Sendable {
     let requiredSnrDb: Float
     /// The model's own tests.
     let tests: @Sendable () throws -> [TestCase]
+    /// Those that a call chooses.
+    var sizes: [OpenSize] = []
 
     /// - Throws: ``ModelError/modelCorrupt(reason:)`` if the file has not the inputs and outputs of the contract.
     func check(inputs: [String], outputs: [String]) throws {

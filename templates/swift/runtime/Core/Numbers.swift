@@ -81,26 +81,45 @@ struct Numbers: Sendable, Equatable {
 struct TensorSpec: Sendable {
     let name: String
     let type: NumberType
+    /// -1 for a size that is known at run time only.
     let shape: [Int]
     /// How a picture becomes this input, if it is one.
     let picture: ImagePreprocessing?
     /// Of an input: the output that the next call is given here. The first call is given zeros.
     let state: String?
+    /// Of an input: the names of its open sizes, by axis.
+    let open: [Int: String]
 
-    init(_ name: String, _ type: NumberType, _ shape: [Int], state: String? = nil) {
-        (self.name, self.type, self.shape, self.state) = (name, type, shape, state)
+    init(_ name: String, _ type: NumberType, _ shape: [Int], state: String? = nil, open: [Int: String] = [:]) {
+        (self.name, self.type, self.shape, self.state, self.open) = (name, type, shape, state, open)
         picture = nil
     }
 
     private init(_ name: String, _ picture: ImagePreprocessing) {
         (self.name, type, shape, self.picture, state) = (name, .float32, picture.shape, picture, nil)
+        open = [:]
     }
 
     static func picture(_ name: String, _ picture: ImagePreprocessing) -> TensorSpec {
         TensorSpec(name, picture)
     }
 
+    var isOpen: Bool { shape.contains(-1) }
+
+    /// How many numbers it has, unless it ``isOpen``.
     var count: Int { shape.reduce(1, *) }
+
+    /// The same input with `sizes` in place of the open ones.
+    func at(_ sizes: [String: Int]) -> TensorSpec {
+        guard isOpen else { return self }
+        let known = shape.indices.map { axis in open[axis].flatMap { sizes[$0] } ?? shape[axis] }
+        return TensorSpec(name, type, known, state: state)
+    }
+
+    /// Whether `other` is a shape of this tensor's; of open sizes nothing is said.
+    func fits(_ other: [Int]) -> Bool {
+        shape.count == other.count && zip(shape, other).allSatisfy { $0 == -1 || $0 == $1 }
+    }
 
     var zeros: Numbers {
         switch type {

@@ -21,7 +21,7 @@ struct PackageFiles: Sendable {
             let files = golden.inputs.map(folder.appendingPathComponent)
             return TestCase(
                 name: golden.name,
-                given: { try zip(wanted, files).map { try Self.input($0, $1, read) } },
+                given: { try zip(wanted, files).map { try Self.input($0.at(golden.sizes ?? [:]), $1, read) } },
                 expected: golden.outputs)
         }
     }
@@ -38,6 +38,8 @@ struct PackageFiles: Sendable {
 
     private struct Golden: Decodable {
         let name: String
+        /// Of those that a call chooses, if there are any.
+        let sizes: [String: Int]?
         let inputs: [String]
         let outputs: [Expected]
     }

@@ -55,6 +55,7 @@
     extension TensorSpec {
         /// What is in an array of the model's, which may have strides, and other numbers than the contract.
         fileprivate func numbers(_ array: MLMultiArray) -> Numbers {
+            let shape = isOpen ? array.shape.map(\.intValue) : shape
             let made =
                 array.dataType == .int32
                 ? Numbers(MLShapedArray<Int32>(converting: array).scalars, shape: shape)

@@ -20,6 +20,8 @@
             let sessionOptions = try ORTSessionOptions()
             try sessionOptions.setIntraOpNumThreads(Int32(options.threads))
             if let coreML = accelerator.coreMLOptions {
+                // Of sizes that a call chooses it would take nothing then.
+                coreML.onlyAllowStaticInputShapes = contract.sizes.isEmpty
                 guard ORTIsCoreMLExecutionProviderAvailable() else {
                     throw ModelError.unsupportedDevice(reason: "this ONNX Runtime is built without Core ML")
                 }
@@ -41,7 +43,9 @@
                     guard let output = made[spec.name] else {
                         throw ModelError.modelCorrupt(reason: "its output \(spec.name) is missing")
                     }
-                    return try numbers(try output.tensorData() as Data, spec)
+                    let shape =
+                        spec.isOpen ? try output.tensorTypeAndShapeInfo().shape.map(\.intValue) : spec.shape
+                    return try numbers(try output.tensorData() as Data, spec.type, shape)
                 }
             }
         }
@@ -59,10 +63,10 @@
             values.withUnsafeBytes { NSMutableData(bytes: $0.baseAddress, length: $0.count) }
         }
 
-        private func numbers(_ data: Data, _ spec: TensorSpec) throws -> Numbers {
-            switch spec.type {
-            case .float32: Numbers(data.numbers(data.count / 4, zero: Float(0)), shape: spec.shape)
-            case .int32: Numbers(data.numbers(data.count / 4, zero: Int32(0)), shape: spec.shape)
+        private func numbers(_ data: Data, _ type: NumberType, _ shape: [Int]) throws -> Numbers {
+            switch type {
+            case .float32: Numbers(data.numbers(data.count / 4, zero: Float(0)), shape: shape)
+            case .int32: Numbers(data.numbers(data.count / 4, zero: Int32(0)), shape: shape)
             case .bool: throw noBool()
             }
         }
@@ -77,7 +81,6 @@
             guard self != .cpu else { return nil }
             let options = ORTCoreMLExecutionProviderOptions()
             options.createMLProgram = true
-            options.onlyAllowStaticInputShapes = true
             options.onlyEnableForDevicesWithANE = self == .neuralEngine
             options.useCPUAndGPU = self == .gpu
             return options

@@ -51,6 +51,8 @@ public class MLMultiArray {
     /// https://developer.apple.com/documentation/coreml/mlmultiarray/datatype
     public let dataType: MLMultiArrayDataType
     let array: ReferenceArray
+    /// https://developer.apple.com/documentation/coreml/mlmultiarray/shape
+    public var shape: [NSNumber] { array.shape.map { NSNumber(value: $0) } }
 
     init(_ array: ReferenceArray) throws {
         self.array = array

@@ -38,7 +38,7 @@ final class Predictor {
         var rest = given[...]
         for (place, spec) in contract.inputs.enumerated() {
             if spec.state != nil {
-                inputs.append(states[place] ?? spec.zeros)
+                inputs.append(states[place] ?? zeros(spec))
                 continue
             }
             switch rest.popFirst() {
@@ -55,15 +55,18 @@ final class Predictor {
             }
         }
         guard rest.isEmpty else { throw ModelError.invalidInput(reason: "\(rest.count) inputs are too many") }
+        try contract.sizes(of: inputs)
         return (inputs, placements)
     }
 
     /// Runs the model on all inputs.
     func run(_ inputs: [Numbers]) throws -> [Numbers] {
         let outputs = try engine.run(inputs)
-        for (spec, output) in zip(contract.outputs, outputs) where output.count != spec.count {
-            throw ModelError.modelCorrupt(
-                reason: "the model gave \(output.count) numbers in \(spec.name), not \(spec.count)")
+        for (spec, output) in zip(contract.outputs, outputs) {
+            guard spec.fits(output.shape), output.count == output.shape.reduce(1, *) else {
+                let made = "\(output.count) numbers of \(output.shape)"
+                throw ModelError.modelCorrupt(reason: "the model gave \(made) in \(spec.name), not \(spec.shape)")
+            }
         }
         for (place, spec) in contract.inputs.enumerated() {
             if let kept = contract.outputs.firstIndex(where: { $0.name == spec.state }) {
@@ -75,7 +78,7 @@ final class Predictor {
 
     /// Runs the model on zeros, and leaves states as they are.
     func warm() throws {
-        _ = try engine.run(contract.inputs.map(\.zeros))
+        _ = try engine.run(contract.inputs.map(zeros))
     }
 
     /// Forgets all states: the next call is the first one.
@@ -83,8 +86,10 @@ final class Predictor {
         states = [:]
     }
 
+    private func zeros(_ spec: TensorSpec) -> Numbers { spec.at(contract.usualSizes).zeros }
+
     private func checked(_ numbers: Numbers, _ spec: TensorSpec) throws -> Numbers {
-        guard numbers.type == spec.type, numbers.shape == spec.shape else {
+        guard numbers.type == spec.type, spec.fits(numbers.shape) else {
             throw ModelError.invalidInput(
                 reason: "\(spec.name) takes \(spec.type) \(spec.shape), not \(numbers.type) \(numbers.shape)")
         }

@@ -83,6 +83,17 @@ public class ORTValue {
 
     deinit { api.ReleaseValue(pointer) }
 
+    /// Without the element type.
+    public func tensorTypeAndShapeInfo() throws -> ORTTensorTypeAndShapeInfo {
+        let info = try made { api.GetTensorTypeAndShape(pointer, $0) }
+        defer { api.ReleaseTensorTypeAndShapeInfo(info) }
+        var rank = 0
+        try check(api.GetDimensionsCount(info, &rank))
+        var sides = [Int64](repeating: 0, count: rank)
+        try check(api.GetDimensions(info, &sides, rank))
+        return ORTTensorTypeAndShapeInfo(sides.map { NSNumber(value: $0) })
+    }
+
     /// As the real one, of element types that the enumeration has.
     public func tensorData() throws -> NSMutableData {
         let info = try made { api.GetTensorTypeAndShape(pointer, $0) }
@@ -97,6 +108,15 @@ public class ORTValue {
         try check(api.GetTensorMutableData(pointer, &bytes))
         // Copied: the library's memory lives no longer than this value.
         return NSMutableData(bytes: bytes, length: 4 * count)
+    }
+}
+
+/// https://onnxruntime.ai/docs/api/objectivec/Classes/ORTTensorTypeAndShapeInfo.html
+public class ORTTensorTypeAndShapeInfo {
+    public let shape: [NSNumber]
+
+    init(_ shape: [NSNumber]) {
+        self.shape = shape
     }
 }
 
