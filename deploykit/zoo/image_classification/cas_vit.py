@@ -36,7 +36,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from deploykit.zoo.blocks import ConvNorm, Residual, mean_of
+from deploykit.zoo.blocks import Residual, mean_of
 
 STAGES = ((48, 2), (56, 2), (112, 4), (220, 2))
 """Channels and blocks."""
@@ -83,6 +83,11 @@ def depthwise(channels: int) -> nn.Conv2d:
     return nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
 
 
+def halving(inputs: int, outputs: int) -> list[nn.Module]:
+    """3×3 convolution of stride 2, batch norm."""
+    return [nn.Conv2d(inputs, outputs, 3, 2, 1), nn.BatchNorm2d(outputs)]
+
+
 def block(channels: int) -> nn.Module:
     """The paper's additive block: the neighbourhood, the mixer, and the channels among themselves."""
     near = [
@@ -103,10 +108,10 @@ def block(channels: int) -> nn.Module:
 def network() -> nn.Module:
     """Untrained."""
     width = STAGES[0][0]
-    layers: list[nn.Module] = [ConvNorm(3, width // 2, 3, 2), ConvNorm(width // 2, width, 3, 2)]
+    layers = [*halving(3, width // 2), nn.ReLU(), *halving(width // 2, width), nn.ReLU()]
     for channels, blocks in STAGES:
         if channels != width:
-            layers.append(ConvNorm(width, channels, 3, 2, activation=None))
+            layers += halving(width, channels)
         layers += [block(channels) for _ in range(blocks)]
         width = channels
     head = mean_of(nn.Linear(width, 1000), nn.Linear(width, 1000))
