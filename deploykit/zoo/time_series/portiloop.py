@@ -10,15 +10,15 @@
 # type = "tensor"
 # shape = [1, 1, 54]
 #
-# [input.state]
+# [input.hidden]
 # type = "tensor"
 # shape = [1, 7]
-# state = "next_state"
+# state = "next_hidden"
 #
 # [output.spindle]
 # type = "tensor"
 #
-# [output.next_state]
+# [output.next_hidden]
 # type = "tensor"
 #
 # [paper]
@@ -69,8 +69,8 @@ class Portiloop(nn.Module):
         self.unit = GatedUnit(channels * (window - 2 * depth * (kernel - 1)), hidden)
         self.head = nn.Linear(hidden, 1)
 
-    def forward(self, window: torch.Tensor, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        following = self.unit(self.features(window), state)
+    def forward(self, window: torch.Tensor, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        following = self.unit(self.features(window), hidden)
         return torch.sigmoid(self.head(following)), following
 
 
