@@ -150,7 +150,7 @@ class Head(nn.Module):
     def forward(self, maps: list[torch.Tensor]) -> torch.Tensor:
         sides = torch.cat([tower(x).flatten(2) for tower, x in zip(self.sides, maps, strict=True)], 2)
         scores = torch.cat([tower(x).flatten(2) for tower, x in zip(self.scores, maps, strict=True)], 2)
-        shares = sides.reshape(1, 4, BINS, -1).softmax(2)
+        shares = sides.reshape(len(sides), 4, BINS, -1).softmax(2)
         bins = torch.arange(BINS, dtype=sides.dtype, device=sides.device).view(1, 1, BINS, 1)
         near, far = (shares * bins).sum(2).chunk(2, 1)
         stride = self.places[2:]

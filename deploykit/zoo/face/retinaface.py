@@ -96,7 +96,7 @@ class Head(nn.Module):
 
     def forward(self, maps: list[torch.Tensor]) -> torch.Tensor:
         rows = [level(x).permute(0, 2, 3, 1).flatten(1) for level, x in zip(self.levels, maps, strict=True)]
-        return torch.cat(rows, 1).reshape(1, -1, self.numbers)
+        return torch.cat(rows, 1).reshape(len(maps[0]), -1, self.numbers)
 
 
 class RetinaFace(nn.Module):
