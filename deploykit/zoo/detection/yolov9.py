@@ -35,6 +35,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 
@@ -137,7 +139,7 @@ class Pyramid(nn.Module):
 
 
 class Head(nn.Module):
-    """Boxes as distances to four sides, each a mean over 16 bins, and scores."""
+    """Boxes as distances to four sides, each a mean over 16 bins, and scores, which begin at a few boxes a picture."""
 
     places: torch.Tensor
 
@@ -145,6 +147,9 @@ class Head(nn.Module):
         super().__init__()
         self.sides = nn.ModuleList(_tower(width, 64, 4 * BINS, groups=4) for width in widths)
         self.scores = nn.ModuleList(_tower(width, 80, LABELS) for width in widths)
+        for tower, stride in zip(self.scores, STRIDES, strict=True):
+            few = math.log(5 / LABELS / (SIZE / stride) ** 2)
+            nn.init.constant_(tower.get_submodule("2").get_parameter("bias"), few)
         self.register_buffer("places", _places(), persistent=False)
 
     def forward(self, maps: list[torch.Tensor]) -> torch.Tensor:
