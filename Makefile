@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-android toolchains lint unit samples coverage lock clean
+.PHONY: demo test test-android toolchains lint unit samples coverage zoo lock clean
 
 demo: $(VENV)/installed  ## Build sample_apps/digits for all targets; prints where the report and the SDKs are.
 	$(BIN)/deploykit build sample_apps/digits
@@ -30,6 +30,9 @@ LIST ?= benchmarks/coverage.py
 
 coverage: $(VENV)/installed  ## Every model of LIST through all three formats, resumably; the table goes into build/.
 	$(BIN)/python -m benchmarks.formats --list $(LIST) --resume --markdown build/coverage.md
+
+zoo: $(VENV)/installed  ## Every network of the zoo in all three formats, resumably; writes docs/zoo.md.
+	$(BIN)/python -m benchmarks.zoo
 
 lock: $(VENV)/installed  ## Writes the locks of deploykit/environments anew; needs a network, takes minutes.
 	$(BIN)/python -m tests.toolchains.lock

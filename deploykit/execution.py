@@ -17,8 +17,8 @@ from deploykit.errors import ArgumentsError, ArtifactError
 from deploykit.jobs import IsolatedPool, JobDied, JobFailed, logged
 from deploykit.manifest import Manifest
 from deploykit.output import new_folder
-from deploykit.project import nearest
 from deploykit.spec import Contract
+from deploykit.tomlfile import nearest
 from deploykit.work.execute import Order, Outcome, Output, execute
 from deploykit.work.given import SUFFIXES, Given
 

@@ -25,6 +25,8 @@ from deploykit.zygote import SUPPORTED, Forked, RefusedError, Zygote
 T = TypeVar("T")
 P = ParamSpec("P")
 _SPAWN = multiprocessing.get_context("spawn")  # this process has threads, and cannot fork
+CORES = "DEPLOYKIT_CORES"
+"""The environment variable that says how many cores a build may use, where it is not alone on the machine."""
 _REAPING = threading.Lock()
 """Whoever starts a process takes the exit codes of all that have ended (multiprocessing does so); another thread that
 waits for one of them at that moment would find none."""
@@ -54,7 +56,7 @@ class IsolatedPool(Executor):
         """
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="deploykit-job")
         # More threads than cores make OpenMP's busy waiting many times slower than one thread each.
-        self._cores = max(1, (os.cpu_count() or 1) // workers)
+        self._cores = max(1, cores() // workers)
         self._imports = (first, others)
         self._zygote: Zygote | None = None
         self._starting = threading.Lock()
@@ -174,6 +176,13 @@ def logged(log: Path, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     return fn(*args, **kwargs)
+
+
+def cores() -> int:
+    """How many cores this build may use: the machine's, unless `DEPLOYKIT_CORES` says less."""
+    all_of = os.cpu_count() or 1
+    given = os.environ.get(CORES, "")
+    return max(1, min(all_of, int(given))) if given.isdecimal() else all_of
 
 
 def how_it_ended(exitcode: int | None) -> str:

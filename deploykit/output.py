@@ -6,7 +6,7 @@ import errno
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -39,7 +39,7 @@ def staged(out: Path, *, carried: bool = False, written: Collection[str] = WRITT
     staging, old = (out.parent / f".{out.name}.deploykit-{part}" for part in ("staging", "old"))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(out.parent / f".{out.name}.deploykit-lock", timeout=0):
+        with _lock(out):
             _recover(out, staging, old)
             staging.mkdir()
             try:
@@ -59,6 +59,13 @@ def staged(out: Path, *, carried: bool = False, written: Collection[str] = WRITT
         raise OutputError(
             f"{error.filename or out}: {error.strerror or error}; what was in {out} is untouched"
         ) from error
+
+
+def wait_for(out: Path, seconds: float) -> None:
+    """Waits until no other build writes to a folder, at most so long; the build itself says what is in its way then."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(Timeout), _lock(out.absolute(), seconds):
+        pass
 
 
 @contextmanager
@@ -81,6 +88,10 @@ def new_folder(out: Path) -> Iterator[Path]:
     finally:
         if staging:
             shutil.rmtree(staging, ignore_errors=True)
+
+
+def _lock(out: Path, seconds: float = 0.0) -> FileLock:
+    return FileLock(out.parent / f".{out.name}.deploykit-lock", timeout=seconds)
 
 
 def _recover(out: Path, staging: Path, old: Path) -> None:

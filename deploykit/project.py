@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from deploykit import outputs
@@ -19,12 +16,13 @@ from deploykit.crosschecks import cross_problems
 from deploykit.errors import SpecError
 from deploykit.sizes import DimSpec
 from deploykit.targets import all_targets
+from deploykit.tomlfile import Lines, Tables, nearest, parse_toml, read_text, valid_keys
+from deploykit.tomlfile import explain as explained
 
 CONFIG = "deploykit.toml"
 
 # Which pydantic model validates which table; "*" stands for a name that the user chose. Pydantic puts the `type` of
 # an input or output into an error's path, hence the last part.
-Tables = Mapping[tuple[str, ...], type[BaseModel]]
 TABLES: Tables = {
     (): schema.Spec,
     ("model",): schema.ModelSpec,
@@ -85,28 +83,11 @@ def read_project(file: Path) -> Project:
     Raises:
         SpecError: with every problem found, each with file, line and remedy.
     """
-    return parse_project(file, read_text(file))
-
-
-def read_text(file: Path) -> str:
-    """A file that the user wrote.
-
-    Raises:
-        SpecError: if it is missing, or no UTF-8.
-    """
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SpecError([f"{file}: no such file; write one with `deploykit init ENTRY`"]) from None
-    except UnicodeDecodeError as error:
-        raise SpecError([f"{file}: not UTF-8 text ({error.reason} at byte {error.start})"]) from None
+    return parse_project(file, read_text(file, "write one with `deploykit init ENTRY`"))
 
 
 def parse_project(
-    file: Path,
-    text: str,
-    tables: Tables = TABLES,
-    model: Mapping[str, object] = MappingProxyType({}),
+    file: Path, text: str, tables: Tables = TABLES, model: Mapping[str, object] = MappingProxyType({})
 ) -> Project:
     """Makes a project of a text.
 
@@ -119,11 +100,7 @@ def parse_project(
     Raises:
         SpecError: with every problem found, each with file, line and remedy.
     """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError([f"{file}: not valid TOML: {error}"]) from None
-    lines = _Lines(file, text)
+    raw, lines = parse_toml(file, text)
     if isinstance(raw.get("model"), dict):
         raw["model"] = {**model, **raw["model"]}
     try:
@@ -151,18 +128,12 @@ def bare_project(entry: Entry, contract: schema.Spec) -> Project:
     return Project(entry.root, contract, (), entry.model.name or _default_name(entry.model.entry))
 
 
-def nearest(name: str, valid: Collection[str]) -> str:
-    """`did you mean "x"?`, or the list of what would be valid."""
-    close = difflib.get_close_matches(str(name), list(valid), n=1, cutoff=0.6)
-    return f'did you mean "{close[0]}"?' if close else f"valid are: {', '.join(sorted(valid))}"
-
-
 def _default_name(entry: str) -> str:
     head, tail = entry.split(":", 1)
     return tail if tail and "/" not in tail else Path(head).stem
 
 
-def _labels(value: tuple[str, ...] | str | None, root: Path, lines: _Lines) -> tuple[tuple[str, ...], list[str]]:
+def _labels(value: tuple[str, ...] | str | None, root: Path, lines: Lines) -> tuple[tuple[str, ...], list[str]]:
     if not isinstance(value, str):
         return value or (), []
     where = lines.at(("task", "labels"))
@@ -173,65 +144,21 @@ def _labels(value: tuple[str, ...] | str | None, root: Path, lines: _Lines) -> t
     return labels, [] if labels != ("",) else [f"{where}: labels file {value!r} is empty; it takes one name a line"]
 
 
-class _Lines:
-    """Finds the line of a key. tomllib keeps no positions, so headers and keys are read off the text once more."""
-
-    _HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?")
-    _KEY = re.compile(r"""\s*([A-Za-z0-9_\-."']+)\s*=""")
-
-    def __init__(self, file: Path, text: str) -> None:
-        self._file = file
-        self._line: dict[tuple[str, ...], int] = {}
-        table: tuple[str, ...] = ()
-        for number, line in enumerate(text.splitlines(), start=1):
-            if header := self._HEADER.match(line):
-                table = self._parts(header.group(1))
-                self._line.setdefault(table, number)
-            elif key := self._KEY.match(line):
-                self._line.setdefault(table + self._parts(key.group(1)), number)
-
-    @staticmethod
-    def _parts(dotted: str) -> tuple[str, ...]:
-        return tuple(part.strip().strip("\"'") for part in dotted.split("."))
-
-    def at(self, path: tuple[str, ...]) -> str:
-        """`file:line` of a key, or of the nearest table inside or around it."""
-        while path:
-            if inside := [line for key, line in self._line.items() if key[: len(path)] == path]:
-                return f"{self._file}:{self._line.get(path, min(inside))}"
-            path = path[:-1]
-        return str(self._file)
-
-
-def _explain(problem: ErrorDetails, lines: _Lines, tables: Tables) -> str:
+def _explain(problem: ErrorDetails, lines: Lines, tables: Tables) -> str:
     loc = tuple(str(part) for part in problem["loc"])
     path = tuple(p for i, p in enumerate(loc) if not (i == 2 and loc[0] in ("input", "output")))
     # The one check of the whole file is whether it fits the task.
     where, name = lines.at(path or ("task",)), ".".join(path)
     match problem["type"]:
-        case "extra_forbidden":
-            table = "[" + ".".join(path[:-1]) + "]" if path[:-1] else "the top level"
-            return f"{where}: {table} has no key {path[-1]!r}; {nearest(path[-1], _valid_keys(loc[:-1], tables))}"
-        case "missing":
-            what = f"[{name}] is missing" if len(path) == 1 else f"{name} is missing"
-            return f"{where}: {what}; it has to be given"
         case "union_tag_not_found":
             return f"{where}: {name} needs a type; valid are: {_tags(loc)}"
         case "union_tag_invalid":
             given = problem.get("ctx", {}).get("tag", "")
             return f"{where}: {name} has the unknown type {given!r}; {nearest(str(given), _tags(loc).split(', '))}"
-        case "value_error":
-            return f"{where}: {name + ': ' if name else ''}{problem.get('ctx', {}).get('error', problem['msg'])}"
         case _:
-            return f"{where}: {name} = {problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+            valid = valid_keys(loc[:-1], tables) if problem["type"] == "extra_forbidden" else ()
+            return explained(problem, path, where, valid)
 
 
 def _tags(loc: tuple[str, ...]) -> str:
     return "image, tensor" if loc[0] == "input" else "scores, tensor"
-
-
-def _valid_keys(table: tuple[str, ...], tables: Tables) -> list[str]:
-    for pattern, model in tables.items():
-        if len(pattern) == len(table) and all(p in ("*", part) for p, part in zip(pattern, table, strict=True)):
-            return list(model.model_fields)
-    raise KeyError(f"TABLES has no row for {table}")

@@ -13,7 +13,7 @@ import deploykit
 
 PACKAGE = Path(deploykit.__file__).parent
 SIBLINGS = ("capture", "prepare", "backends", "accelerators", "parity", "codegen", "report")
-HEAVY = ("torch", "coremltools", "litert_torch", "onnx", "onnxruntime", "ai_edge_litert", "timm")
+HEAVY = ("torch", "coremltools", "litert_torch", "onnx", "onnxruntime", "ai_edge_litert", "timm", "distributed")
 
 
 def imports(file: Path) -> set[str]:
@@ -61,9 +61,10 @@ def loaded_after(code: str) -> set[str]:
         "import deploykit.accelerators.analysis",
         "import deploykit.bisect.command",
         "import deploykit.diff.command",
+        "import deploykit.batch",
         "from deploykit.cli import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass",
     ],
-    ids=["codegen", "pipeline", "run", "inspect", "analyze", "accelerators", "bisect", "diff", "help"],
+    ids=["codegen", "pipeline", "run", "inspect", "analyze", "accelerators", "bisect", "diff", "batch", "help"],
 )
 def test_no_heavy_package_is_imported(code: str) -> None:
     assert loaded_after(code) & set(HEAVY) == set()

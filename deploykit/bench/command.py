@@ -22,13 +22,13 @@ from deploykit.digests import measure
 from deploykit.errors import ArgumentsError, OutputError
 from deploykit.manifest import Manifest
 from deploykit.output import staged
-from deploykit.project import nearest
 from deploykit.report.model import Report
 from deploykit.report.words import clean, milliseconds, size
 from deploykit.sizes import sized
 from deploykit.stages.check import link
 from deploykit.stages.summarize import write
 from deploykit.targets import all_targets
+from deploykit.tomlfile import nearest
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,11 @@ from deploykit.jobs import IsolatedPool, JobDied, JobFailed, logged
 from deploykit.output import refuse_foreign, staged
 from deploykit.parity.inputs import nudged
 from deploykit.probes.results import installed_versions
-from deploykit.project import Entry, Project, nearest
+from deploykit.project import Entry, Project
 from deploykit.stages.plan import Item
 from deploykit.stages.yardsticks import load_yardsticks
 from deploykit.targets import all_targets
+from deploykit.tomlfile import nearest
 from deploykit.work.capture import Captured, capture
 from deploykit.work.draws import load
 from deploykit.work.lower import requested

@@ -22,6 +22,9 @@ SWITCHES = ("TORCH", "PYTORCH", "LITERT", "COREMLTOOLS", "ONNX", "ORT_", "JAX_",
 DATA = (".json", ".lock")
 """Files of the package that jobs may read; its modules are in their records."""
 
+ZOO = PACKAGE / "zoo"
+"""No job reads what is measured of it."""
+
 
 def holds(reads: Reads) -> bool:
     """Whether everything is as a job read it."""
@@ -39,7 +42,7 @@ def host() -> dict[str, object]:
     folders |= {path for path in sys.path if path.endswith(("site-packages", "dist-packages"))}
     found = (name for folder in folders if Path(folder).is_dir() for name in os.listdir(folder))  # noqa: PTH208 - quick
     packages = sorted({name for name in found if name.endswith((".dist-info", ".egg-info"))})
-    data = sorted(path for path in PACKAGE.rglob("*") if path.suffix in DATA)
+    data = sorted(path for path in PACKAGE.rglob("*") if path.suffix in DATA and path.parent != ZOO)
     return {
         "format": FORMAT,
         "packages": digests.of(packages),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deploykit import digests, vulkan
-from deploykit.cache.conditions import holds, host
+from deploykit.cache.conditions import ZOO, holds, host
 from deploykit.cache.follow import PACKAGE
 from deploykit.cache.memory import Memory
 from deploykit.cache.sealed import read, write
@@ -68,8 +68,14 @@ def _made_of(request: BuildRequest) -> str:
     return digests.of([host(), os.cpu_count(), driver, digests.plain(asked), type(request.source).__name__, _code()])
 
 
+def code() -> str:
+    """A digest of all code and data of deploykit."""
+    return digests.of(_code())
+
+
 def _code() -> dict[str, str | None]:
-    files = [path for path in PACKAGE.rglob("*.py") if "_data" not in path.parts]
+    # A network of the zoo is a project: it counts where it is built, as what its jobs have read.
+    files = [path for path in PACKAGE.rglob("*.py") if "_data" not in path.parts and path.parent.parent != ZOO]
     named = {f"deploykit/{path.relative_to(PACKAGE).as_posix()}": digests.of_file(path) for path in sorted(files)}
     for name in ("templates", "targets"):
         top = resources(name)

@@ -25,7 +25,8 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 err = Console(stderr=True, highlight=False)
 
 Source = Annotated[
-    str | None, typer.Argument(metavar="[CONFIG | ENTRY]", help="deploykit.toml, its folder, or path.py:factory")
+    str | None,
+    typer.Argument(metavar="[CONFIG | ENTRY]", help="deploykit.toml, its folder, path.py:factory or zoo:NAME"),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what the converters print.")]
 Targets = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these targets.")]

@@ -193,7 +193,7 @@ def precisions(given: list[str] | None) -> tuple[Precision, ...]:
     Raises:
         SpecError: naming those that there are not.
     """
-    from deploykit.project import nearest
+    from deploykit.tomlfile import nearest
 
     valid: tuple[Precision, ...] = get_args(Precision)
     if unknown := [name for name in given or () if name not in valid]:

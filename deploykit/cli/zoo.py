@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from deploykit.cli.application import Fresh, Targets, Verbose, Workers, app, errors, out
+from deploykit.cli.application import Fresh, Targets, Verbose, app, errors, out
 from deploykit.cli.build import finished, precisions
+from deploykit.cli.fleet import DaskWorkers, Jobs, Memory, Scheduler, built
 
 zoo = typer.Typer(no_args_is_help=True, help="Networks from the literature, each built by its name.")
 app.add_typer(zoo, name="zoo")
@@ -59,38 +60,42 @@ def new(
 
 @zoo.command()
 def build(
-    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="As zoo list shows them, or files of your own.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME…", help="As zoo list shows them, or files of your own.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All whose packages are installed.")] = False,
     target: Targets = None,
     precision: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only these precisions.")] = None,
     pretrained: Annotated[bool, typer.Option("--pretrained", help="The package's own trained weights.")] = False,
-    weights: Annotated[Path | None, typer.Option(metavar="FILE", help="Trained weights of yours.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Trained weights of yours, for one network.")
+    ] = None,
     to: Annotated[Path, typer.Option("--out", help="Gets a folder for each network.")] = Path("build"),
-    workers: Workers = 2,
+    jobs: Jobs = None,
+    memory: Memory = None,
+    scheduler: Scheduler = "",
+    workers: DaskWorkers = 0,
     fresh: Fresh = False,
     verbose: Verbose = False,
 ) -> None:
-    """Build networks of the zoo: every artifact, checked, and both SDKs.
+    """Build networks of the zoo: every artifact, checked, and both SDKs. Several are a batch; see deploykit batch.
 
     Exit codes: 0 all passed, 1 a lowering or parity failure, 2 something given is wrong.
     """
+    from deploykit.batch.job import Job, Options
     from deploykit.cache.store import default_store
     from deploykit.request import BuildRequest
-    from deploykit.zoo.catalogue import find
+    from deploykit.zoo import building
 
     with errors():
-        projects = [
-            (name, entry.with_weights(pretrained, weights)) for name, entry in zip(names, find(names), strict=True)
-        ]
-        passed = True
-        for name, project in projects:
-            request = BuildRequest(
-                project,
-                to / project.name,
-                tuple(target or ()),
-                precisions(precision),
-                workers,
-                store=default_store(),
-                fresh=fresh,
-            )
-            passed &= finished(request, f"zoo:{name}", verbose).verdict == "passed"
+        entries = building.chosen(names or (), every, pretrained, weights)
+        wanted = tuple(target or ()), precisions(precision)
+        if len(entries) == 1:
+            (entry,) = entries
+            project = entry.with_weights(pretrained, weights)
+            request = BuildRequest(project, to / entry.name, *wanted, store=default_store(), fresh=fresh)
+            passed = finished(request, building.source(entry, pretrained), verbose).verdict == "passed"
+        else:
+            listed = [Job(entry.name, building.source(entry, pretrained), Path(), *wanted) for entry in entries]
+            passed = built(listed, Options(to, jobs, memory, scheduler, workers, fresh))
         raise typer.Exit(0 if passed else 1)

@@ -21,7 +21,7 @@ from deploykit.probes.cases.base import Case
 from deploykit.probes.known import fits
 from deploykit.probes.results import Finding, Record, Results, installed_versions, load, road_state, save
 from deploykit.probes.workers import Worker
-from deploykit.project import nearest
+from deploykit.tomlfile import nearest
 
 LIMIT_S = 120.0
 """A case takes 1 to 3 s; the first one of a process also waits for its converter's import."""

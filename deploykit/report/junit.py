@@ -12,13 +12,13 @@ from deploykit.report.words import clean, db, gpu, leaves_out, no_artifact, numb
 
 def junit(report: Report) -> str:
     """The report as JUnit XML."""
-    root = _element(None, "testsuites", name=f"deploykit {report.model.name} {report.model.version}")
+    root = element(None, "testsuites", name=f"deploykit {report.model.name} {report.model.version}")
     targets = dict.fromkeys([a.target for a in report.artifacts] + [p.target for p in report.parity])
     for target in targets:
-        suite = _element(root, "testsuite", name=target)
-        properties = _element(suite, "properties")
+        suite = element(root, "testsuite", name=target)
+        properties = element(suite, "properties")
         for name, value in {"host": report.host, **dict(sorted(report.versions.items()))}.items():
-            _element(properties, "property", name=name, value=value)
+            element(properties, "property", name=name, value=value)
         for artifact in report.artifacts:
             if artifact.target == target:
                 _artifact(suite, artifact, report)
@@ -28,14 +28,17 @@ def junit(report: Report) -> str:
         for record in report.parity:
             if record.target == target:
                 _comparison(suite, record)
-        _count(suite, [suite])
-    _count(root, list(root))
+        count(suite, [suite])
+    count(root, list(root))
     if not targets:
-        case = _element(
-            _element(root, "testsuite", name="build", tests="1"), "testcase", classname="build", name="build"
-        )
-        _element(case, "error", message=headline(report))
+        case = element(element(root, "testsuite", name="build", tests="1"), "testcase", classname="build", name="build")
+        element(case, "error", message=headline(report))
         root.attrib.update(tests="1", errors="1")
+    return as_text(root)
+
+
+def as_text(root: Element) -> str:
+    """The file."""
     indent(root)
     return "<?xml version='1.0' encoding='utf-8'?>\n" + tostring(root, encoding="unicode") + "\n"
 
@@ -45,60 +48,61 @@ def _artifact(suite: Element, artifact: ArtifactRecord, report: Report) -> None:
     checked = any((p.target, p.precision) == (artifact.target, artifact.precision) for p in report.parity)
     if artifact.path is not None and checked:
         return
-    case = _element(suite, "testcase", classname=artifact.target, name=f"{artifact.precision} artifact")
+    case = element(suite, "testcase", classname=artifact.target, name=f"{artifact.precision} artifact")
     if artifact.path is None:
         text = no_artifact(artifact)
-        _element(
+        element(
             case, "error", text + (f"\nlog: {artifact.log}" if artifact.log else ""), message=text, type="no artifact"
         )
     else:
-        _element(case, "skipped", message="not run: nothing was compared, no runner opened this artifact")
+        element(case, "skipped", message="not run: nothing was compared, no runner opened this artifact")
 
 
 def _gate(suite: Element, artifact: ArtifactRecord, gate: GateRecord) -> None:
-    case = _element(suite, "testcase", classname=artifact.target, name=f"{artifact.precision} gate: {gate.gate}")
+    case = element(suite, "testcase", classname=artifact.target, name=f"{artifact.precision} gate: {gate.gate}")
     figures = f"{db(gate.snr_db)}, required {db(gate.required_snr_db)}: " if gate.snr_db is not None else ""
     text = figures + gate.reason
     if gate.verdict == "failed":
-        _element(case, "failure", text, message=text, type="gate")
+        element(case, "failure", text, message=text, type="gate")
     elif gate.verdict == "not_run":
-        _element(case, "skipped", message=f"not run: {text}")
+        element(case, "skipped", message=f"not run: {text}")
     else:
-        _element(case, "system-out", text)
+        element(case, "system-out", text)
 
 
 def _comparison(suite: Element, record: ParityRecord) -> None:
     name = " ".join(filter(None, (record.precision, record.runner, record.compute_units, record.input)))
-    case = _element(suite, "testcase", classname=record.target, name=name)
+    case = element(suite, "testcase", classname=record.target, name=name)
     figures = record.model_dump(include={"draws", "snr_db", "required_snr_db", "floor_snr_db", "max_abs", "max_rel"})
-    properties = _element(case, "properties")
+    properties = element(case, "properties")
     for key, value in {**figures, **record.metric}.items():
         if value is not None:
-            _element(properties, "property", name=key, value=f"{value:.6g}")
+            element(properties, "property", name=key, value=f"{value:.6g}")
     if note := runner_note(record.runner, record.compute_units):
-        _element(properties, "property", name="note", value=note)
+        element(properties, "property", name="note", value=note)
     if record.gpu is not None:
-        _element(properties, "property", name="gpu", value=gpu(record.gpu, record.precision))
+        element(properties, "property", name="gpu", value=gpu(record.gpu, record.precision))
     if record.verdict == "failed" and record.accelerator is not None:
         text = f"failed on the {record.accelerator.upper()}: {record.reason or 'outputs differ'} ({numbers(record)})"
-        _element(case, "skipped", message=f"{text}; {leaves_out(record.accelerator)}")
+        element(case, "skipped", message=f"{text}; {leaves_out(record.accelerator)}")
     elif record.verdict == "failed":
         text = f"{record.reason or 'outputs differ'} ({numbers(record)})"
-        _element(case, "failure", text, message=text, type="parity")
+        element(case, "failure", text, message=text, type="parity")
     elif record.verdict == "not_run":
-        _element(case, "skipped", message=f"not run: {record.reason or 'no reason was given'}")
+        element(case, "skipped", message=f"not run: {record.reason or 'no reason was given'}")
     else:
-        _element(case, "system-out", numbers(record) + (f"\n{record.reason}" if record.reason else ""))
+        element(case, "system-out", numbers(record) + (f"\n{record.reason}" if record.reason else ""))
 
 
-def _count(element: Element, suites: list[Element]) -> None:
+def count(root: Element, suites: list[Element]) -> None:
+    """Writes how many cases of which outcome there are below some suites."""
     for attribute, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        element.set(attribute, str(sum(len(list(suite.iter(tag))) for suite in suites)))
+        root.set(attribute, str(sum(len(list(suite.iter(tag))) for suite in suites)))
 
 
-def _element(parent: Element | None, tag: str, text: str | None = None, **attributes: str) -> Element:
+def element(parent: Element | None, tag: str, content: str | None = None, **attributes: str) -> Element:
     """A child; what XML 1.0 cannot hold is replaced."""
     safe = {name: clean(value) for name, value in attributes.items()}
-    element = Element(tag, safe) if parent is None else SubElement(parent, tag, safe)
-    element.text = clean(text) if text is not None else None
-    return element
+    made = Element(tag, safe) if parent is None else SubElement(parent, tag, safe)
+    made.text = clean(content) if content is not None else None
+    return made

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from deploykit.backends import BACKENDS, RUNNERS
 from deploykit.errors import SpecError
 from deploykit.precisions import SCHEMES, Precision
-from deploykit.project import Entry, Project, nearest
+from deploykit.project import Entry, Project
 from deploykit.spec import BuildSpec
 from deploykit.targets import Target, all_targets
+from deploykit.tomlfile import nearest
 
 
 @dataclass(frozen=True)

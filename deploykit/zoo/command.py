@@ -9,8 +9,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from deploykit.errors import ArgumentsError, OutputError
-from deploykit.project import nearest
 from deploykit.render import render
+from deploykit.tomlfile import nearest
 from deploykit.tradeoff import parse_size
 from deploykit.zoo import show
 from deploykit.zoo.catalogue import entries, find

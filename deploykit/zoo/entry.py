@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from deploykit.errors import SpecError
-from deploykit.project import Project, parse_project, read_text
+from deploykit.project import Project, parse_project
+from deploykit.tomlfile import read_text
 from deploykit.zoo.schema import ENTRY_TABLES, EntrySpec, Listing, Paper
 
 START, END = "# /// deploykit", "# ///"
@@ -99,7 +100,7 @@ def read_entry(file: Path) -> ZooEntry:
     Raises:
         SpecError: with every problem found, each with file, line and remedy.
     """
-    text = read_text(file)
+    text = read_text(file, "write one with `deploykit zoo new NAME`")
     model = {"entry": f"{file.name}:{UNTRAINED}", "alive": 0}
     project = parse_project(file, _block(file, text), ENTRY_TABLES, model)
     try:

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from deploykit.project import TABLES, Tables
+from deploykit.project import TABLES
 from deploykit.spec import Spec
 from deploykit.strict import Strict
+from deploykit.tomlfile import Tables
 
 
 class Paper(Strict):

@@ -1,0 +1,98 @@
+"""`docs/zoo.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from benchmarks.markdown import cell
+from deploykit.report.words import size
+from deploykit.zoo.entry import ZooEntry
+from deploykit.zoo.measured import Measured, MeasuredArtifact
+from deploykit.zoo.show import short
+
+FORMATS = {"android_litert": "LiteRT", "android_onnx": "ONNX", "ios_coreml": "Core ML"}
+PRECISIONS = ("fp32", "fp16")
+HEAD = """\
+# The zoo
+
+Networks from the literature on mobile networks, each built by its name: `deploykit zoo build mobileone`. Every figure
+is of artifacts that were made, run and compared with PyTorch on this project's machine by `make zoo`, which writes this
+page; `deploykit zoo show NAME` has them with the paper beside them. Unless `--pretrained` or `--weights FILE` gives
+others, weights are seeded: answers mean nothing then, numbers do.
+
+"""
+COLUMNS = """\
+Parameters are those of the network as it is deployed, in the paper and here. dB are of the comparison with the least
+room, fp32 / fp16; a figure after ✗ is not enough, for the reason below. Sizes are of fp16. Times are one run on two
+cores of a server, at fp32; Core ML's cannot be had on Linux. Accelerators: their share of the multiply-adds at fp16.
+
+"""
+
+
+def page(entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> str:
+    """The whole page."""
+    lines = [HEAD, _summary(entries, measured), "\n", COLUMNS]
+    for task in dict.fromkeys(entry.folder for entry in entries):
+        lines += [f"## {task.replace('-', ' ').capitalize()}\n\n", *_table(task, entries, measured), "\n"]
+    lines += _reasons(measured)
+    return "".join(lines)
+
+
+def _summary(entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> str:
+    known = [measured[entry.name] for entry in entries if entry.name in measured]
+    artifacts = [artifact for each in known for artifact in each.artifacts]
+    right = sum(artifact.verdict == "passed" for artifact in artifacts)
+    minutes = sum(each.seconds for each in known) / 60
+    tasks = len({entry.folder for entry in entries})
+    return (
+        f"{len(entries)} networks of {tasks} tasks; {len(known)} were measured: {right:,} of their {len(artifacts):,} "
+        f"artifacts are right, and {sum(each.passed for each in known)} networks have only such. "
+        f"Building them one after the other took {minutes:.0f} minutes.\n"
+    )
+
+
+def _table(task: str, entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> list[str]:
+    columns = ["network", "parameters", *FORMATS.values(), "size", "time", "accelerators", "road"]
+    lines = [f"| {' | '.join(columns)} |\n", f"|{'---|' * len(columns)}\n"]
+    for entry in entries:
+        if entry.folder == task:
+            lines.append(f"| {' | '.join(_row(entry, measured.get(entry.name)))} |\n")
+    return lines
+
+
+def _row(entry: ZooEntry, found: Measured | None) -> list[str]:
+    name = f"`{entry.name}` {cell(entry.summary)}"
+    said = short(entry.paper.parameters)
+    if found is None:
+        return [name, f"{said} / –", *["not measured"] * 3, *["–"] * 4]
+    by = {(artifact.target, artifact.precision): artifact for artifact in found.artifacts}
+    decibels = [" / ".join(_db(by.get((target, precision))) for precision in PRECISIONS) for target in FORMATS]
+    half = [by[target, "fp16"] for target in FORMATS if (target, "fp16") in by]
+    full = [by[target, "fp32"] for target in FORMATS if (target, "fp32") in by]
+    return [
+        name,
+        f"{said} / {short(found.parameters)}",
+        *decibels,
+        " · ".join(size(artifact.bytes) for artifact in half) or "–",
+        " · ".join(f"{runner} {ms:.3g} ms" for each in full for runner, ms in each.milliseconds.items()) or "–",
+        " · ".join(f"{name} {share:.0%}" for each in half for name, share in each.taken.items()) or "–",
+        " · ".join(dict.fromkeys(each.road for each in full if each.road)) or "–",
+    ]
+
+
+def _db(artifact: MeasuredArtifact | None) -> str:
+    if artifact is None:
+        return "not built"
+    mark = {"passed": "", "failed": "✗ ", "not_run": "⊘ "}[artifact.verdict]
+    return mark + ("–" if artifact.snr_db is None else "equal" if artifact.snr_db >= 300 else f"{artifact.snr_db:.0f}")
+
+
+def _reasons(measured: Mapping[str, Measured]) -> list[str]:
+    found = [f"- `{name}`: {cell(each.failed)}\n" for name, each in measured.items() if each.failed]
+    for name, each in measured.items():
+        same: dict[str, list[str]] = {}
+        for artifact in each.artifacts:
+            if artifact.verdict != "passed":
+                same.setdefault(cell(artifact.reason), []).append(f"{artifact.target} {artifact.precision}")
+        found += [f"- `{name}`, {', '.join(of)}: {reason}\n" for reason, of in same.items()]
+    return ["## Not passed, and why\n\n", *found] if found else ["Every artifact passed.\n"]
