@@ -25,7 +25,7 @@
 #
 # [zoo]
 # classes = 80
-# difference = "It is stated in whole millions, and as it seems with the layers of the prompts, which are folded away here."
+# difference = "It is stated in whole millions, and as it seems with the layers of prompts, which are folded here."
 # notes = [
 #   "The labels are the prompts: another vocabulary is another build, of the same trained network.",
 #   "Masks, visual prompts and the vocabulary of the prompt-free form are left out.",
@@ -146,7 +146,7 @@ class Head(nn.Module):
     def forward(self, maps: list[torch.Tensor]) -> torch.Tensor:
         sides = torch.cat([tower(x).flatten(2) for tower, x in zip(self.sides, maps, strict=True)], 2)
         scores = torch.cat([tower(x).flatten(2) for tower, x in zip(self.scores, maps, strict=True)], 2)
-        shares = sides.reshape(1, 4, BINS, -1).softmax(2)
+        shares = sides.reshape(len(sides), 4, BINS, -1).softmax(2)
         bins = torch.arange(BINS, dtype=sides.dtype, device=sides.device).view(1, 1, BINS, 1)
         near, far = (shares * bins).sum(2).chunk(2, 1)
         stride = self.places[2:]

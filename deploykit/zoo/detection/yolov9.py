@@ -35,6 +35,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 
@@ -137,7 +139,7 @@ class Pyramid(nn.Module):
 
 
 class Head(nn.Module):
-    """Boxes as distances to four sides, each a mean over 16 bins, and scores."""
+    """Boxes as distances to four sides, each a mean over 16 bins, and scores, which begin at a few boxes a picture."""
 
     places: torch.Tensor
 
@@ -145,12 +147,15 @@ class Head(nn.Module):
         super().__init__()
         self.sides = nn.ModuleList(_tower(width, 64, 4 * BINS, groups=4) for width in widths)
         self.scores = nn.ModuleList(_tower(width, 80, LABELS) for width in widths)
+        for tower, stride in zip(self.scores, STRIDES, strict=True):
+            few = math.log(5 / LABELS / (SIZE / stride) ** 2)
+            nn.init.constant_(tower.get_submodule("2").get_parameter("bias"), few)
         self.register_buffer("places", _places(), persistent=False)
 
     def forward(self, maps: list[torch.Tensor]) -> torch.Tensor:
         sides = torch.cat([tower(x).flatten(2) for tower, x in zip(self.sides, maps, strict=True)], 2)
         scores = torch.cat([tower(x).flatten(2) for tower, x in zip(self.scores, maps, strict=True)], 2)
-        shares = sides.reshape(1, 4, BINS, -1).softmax(2)
+        shares = sides.reshape(len(sides), 4, BINS, -1).softmax(2)
         bins = torch.arange(BINS, dtype=sides.dtype, device=sides.device).view(1, 1, BINS, 1)
         near, far = (shares * bins).sum(2).chunk(2, 1)
         stride = self.places[2:]

@@ -120,7 +120,7 @@ class T2TViT(nn.Module):
         x = self.splits[0](image)
         for mixer, split, side in zip(self.mixers, list(self.splits)[1:], (56, 28), strict=True):
             x = split(mixer(x).transpose(1, 2).reshape(-1, 64, side, side))
-        x = torch.cat([self.label, self.embed(x)], 1) + self.positions
+        x = torch.cat([self.label.expand(len(x), -1, -1), self.embed(x)], 1) + self.positions
         scores: torch.Tensor = self.head(self.norm(self.blocks(x))[:, 0])
         return scores
 

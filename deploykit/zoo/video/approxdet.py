@@ -72,7 +72,7 @@ class Proposals(nn.Module):
 
 def _rows(x: torch.Tensor, numbers: int) -> torch.Tensor:
     """One row for each anchor of a map."""
-    return x.permute(0, 2, 3, 1).reshape(1, -1, numbers)
+    return x.permute(0, 2, 3, 1).reshape(len(x), -1, numbers)
 
 
 def network() -> nn.Module:

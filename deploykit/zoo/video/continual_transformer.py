@@ -112,7 +112,7 @@ class ContinualTransformer(nn.Module):
 
 def _heads(x: torch.Tensor) -> torch.Tensor:
     """1 × frames × width to 1 × heads × frames × a head's width."""
-    return x.view(1, -1, HEADS, WIDTH // HEADS).transpose(1, 2)
+    return x.view(len(x), -1, HEADS, WIDTH // HEADS).transpose(1, 2)
 
 
 def network() -> nn.Module:
