@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from deploykit.outputs import OutputSpec
 from deploykit.precisions import Precision
 from deploykit.sizes import DimSpec, Shape, misfits
-from deploykit.strict import NAME, Sparse, Strict, relative_path
+from deploykit.strict import NAME, RESERVED, Sparse, Strict, relative_path
 from deploykit.tasks import TaskName, misfit
 
 RangeMethod = Literal["min-max", "percentile", "entropy"]
@@ -350,6 +350,8 @@ class Spec(Strict):
         for name in value:
             if not NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is not a name; use a letter, then letters, digits or _")
+            if name in RESERVED:
+                raise ValueError(f"{name!r} is a word of Core ML's own language; choose another name")
         return value
 
     @field_validator("dim")

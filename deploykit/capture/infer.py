@@ -10,7 +10,7 @@ from deploykit.capture.sources import Picture, Source
 from deploykit.errors import CaptureError
 from deploykit.outputs import OutputSpec, ScoresOutput, TensorOutput
 from deploykit.spec import ImageInput, InputSpec, ModelSpec, Spec, TaskSpec, TensorInput
-from deploykit.strict import NAME
+from deploykit.strict import NAME, RESERVED
 
 
 def generic_spec(model: ModelSpec, source: Source, outputs: dict[str, torch.Tensor]) -> Spec:
@@ -26,13 +26,14 @@ def generic_spec(model: ModelSpec, source: Source, outputs: dict[str, torch.Tens
         for p in inspect.signature(own if callable(own) else source.module.forward).parameters.values()
         if p.kind is p.POSITIONAL_OR_KEYWORD
     ]
+    given = [f"{name}_in" if name in RESERVED else name for name in given]
     names = given[: len(examples)] if len(given) >= len(examples) else [f"input_{i}" for i in range(len(examples))]
     inputs: dict[str, InputSpec] = {name: _tensor(name, value) for name, value in zip(names, examples, strict=True)}
     taken = set(inputs)
     results: dict[str, OutputSpec] = {}
     for name in outputs:
         clean = name if NAME.fullmatch(name) else f"output_{len(results)}"
-        results[clean if clean not in taken else f"{clean}_out"] = TensorOutput(type="tensor")
+        results[clean if clean not in taken | RESERVED else f"{clean}_out"] = TensorOutput(type="tensor")
     return Spec(model=model, task=TaskSpec(type="tensors"), input=inputs, output=results)
 
 

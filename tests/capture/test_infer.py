@@ -30,3 +30,13 @@ def test_inputs_are_as_loud_as_the_example(name: str) -> None:
     (tensor,) = spec.input.values()
     assert tensor.range == pytest.approx(expected, abs=0.03 * (expected[1] - expected[0]))
     assert tensor.range[0] >= min(example.min(), -1.0)
+
+
+def test_words_of_core_ml_are_not_taken_as_names() -> None:
+    class Net(nn.Module):
+        def forward(self, state: torch.Tensor) -> torch.Tensor:
+            return state
+
+    x = torch.ones(1, 4)
+    spec = generic_spec(ModelSpec(entry="net.py:net"), Source(Net(), (x,), trained=True), {"tensor": x})
+    assert (*spec.input, *spec.output) == ("state_in", "tensor_out")
