@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 """What inputs and outputs may be called: the names reach three file formats, Kotlin and Swift unchanged."""
 
-RESERVED = frozenset(
-    ["any", "bool", "program", "func", "tensor", "list", "dict", "tuple", "true", "false", "string", "state", "bf16", "fp16", "fp32", "fp64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
-)
+RESERVED = {
+    *("any", "bool", "program", "func", "tensor", "list", "dict", "tuple", "true", "false", "string", "state"),
+    *("bf16", "fp16", "fp32", "fp64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+}
 """Words of MIL, Core ML's language: coremltools 9 gives inputs and outputs of such names other ones
 (`NameSanitizer` of its preprocessing passes)."""
 
