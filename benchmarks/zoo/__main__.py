@@ -48,8 +48,9 @@ def main() -> int:
             found[entry.name] = _figures(entry, options.out / entry.name)
         except FileNotFoundError:
             print(f"{entry.name}: no report; see {options.out / 'report'}")
-    for entry in set(wanted) - set(here):
-        print(f"{entry.name}: not built; missing: {', '.join(entry.missing())}")
+    for entry in wanted:
+        if entry not in here:
+            print(f"{entry.name}: not built; missing: {', '.join(entry.missing())}")
     everything = entries()
     found = {entry.name: found[entry.name] for entry in everything if entry.name in found}
     (FOLDER / measured.FILE).write_bytes(measured.write(found))

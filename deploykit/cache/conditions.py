@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import sysconfig
 from functools import cache
 from pathlib import Path
 
 from deploykit import digests
-from deploykit.cache.follow import OWN, PACKAGE
+from deploykit.cache.follow import OWN, PACKAGE, PACKAGES
 from deploykit.cache.store import Reads
 
 FORMAT = 1
@@ -38,9 +37,7 @@ def holds(reads: Reads) -> bool:
 @cache
 def host() -> dict[str, object]:
     """What every job depends on: the installed packages by version, deploykit's data, Python, the machine."""
-    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    folders |= {path for path in sys.path if path.endswith(("site-packages", "dist-packages"))}
-    found = (name for folder in folders if Path(folder).is_dir() for name in os.listdir(folder))  # noqa: PTH208 - quick
+    found = (name for folder in PACKAGES if Path(folder).is_dir() for name in os.listdir(folder))  # noqa: PTH208 - quick
     packages = sorted({name for name in found if name.endswith((".dist-info", ".egg-info"))})
     data = sorted(path for path in PACKAGE.rglob("*") if path.suffix in DATA and path.parent != ZOO)
     return {

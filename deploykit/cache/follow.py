@@ -28,7 +28,11 @@ CACHE = str(Path(__file__).parent) + os.sep
 OWN = "@deploykit/"
 """Stands for the package's folder: checkouts with the same code share a cache."""
 
-_PATHS = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+PACKAGES = {sysconfig.get_path(name) for name in ("purelib", "platlib")} | {
+    path for path in sys.path if path.endswith(("site-packages", "dist-packages"))
+}
+"""Folders of installed packages, those that a `.pth` file names among them."""
+_PATHS = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")} | PACKAGES
 INSTALLED = tuple({path + os.sep for path in (*_PATHS, *map(os.path.realpath, _PATHS))})
 """Also by their real paths: a virtual environment may be a link, and what is opened is known by its real path."""
 SYSTEM = ("/proc/", "/sys/", "/dev/")

@@ -30,7 +30,7 @@
 # [zoo]
 # notes = [
 #   "The paper's detector is Faster R-CNN on ResNet-50; torchvision's on MobileNetV3 is lighter and is taken here.",
-#   "Its second stage is left out: RoIAlign over a number of proposals that is chosen at run time is in no converter.",
+#   "Its second stage is left out: it takes a number of proposals that is known at run time only.",
 #   "The scheduler, which chooses size, proposals and how often to detect, and the trackers between are the app's.",
 # ]
 # ///
