@@ -212,7 +212,7 @@ def load_network(source: Project | Entry) -> Loaded:
     if isinstance(source, Project):
         project = source
         exporting.check_examples(project.contract, loaded.example_inputs)
-        cut = cut_off(network, _zeros(project.contract))
+        cut = cut_off(network, zeros_of(project.contract))
     else:
         examples = infer.example_inputs(loaded, model.entry)
         cut = cut_off(network, examples)
@@ -308,7 +308,7 @@ def _draw(module: Deployable, inputs: dict[str, Draws], kind: str, index: int = 
     return tuple(prepare(torch.from_numpy(inputs[kind][name][index])) for name, prepare in module.inputs.items())
 
 
-def _zeros(contract: Contract) -> tuple[torch.Tensor, ...]:
+def zeros_of(contract: Contract) -> tuple[torch.Tensor, ...]:
     """Inputs of the shapes and types that the network takes."""
     import torch
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import nn
 
 from deploykit.capture.sources import load_source
@@ -28,16 +27,3 @@ def deployed(network: nn.Module) -> nn.Module:
         own.call_methods(root, found)
     assert isinstance(root.network, nn.Module)
     return root.network
-
-
-def example(entry: ZooEntry) -> tuple[torch.Tensor, ...]:
-    """Zeros as the network takes them, without the contract's preprocessing; open sizes at their defaults."""
-    contract = entry.project.contract
-    sizes = contract.default_sizes
-    return tuple(
-        torch.zeros(
-            [size if isinstance(size, int) else sizes[size] for size in spec.network_shape],
-            dtype=getattr(torch, spec.dtype),
-        )
-        for spec in contract.inputs.values()
-    )

@@ -12,8 +12,9 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from deploykit.capture.export import check_meanings, check_states
 from deploykit.capture.sources import load_source
 from deploykit.prepare.deployable import by_name
+from deploykit.work.capture import zeros_of
 from deploykit.zoo.catalogue import files
-from deploykit.zoo.counting import deployed, example
+from deploykit.zoo.counting import deployed
 from deploykit.zoo.entry import read_entry
 
 CLOSE = 0.02
@@ -42,7 +43,7 @@ def test_the_network_is_that_of_its_contract_and_paper(file: Path) -> None:
     source = load_source(entry.project.spec.model.entry, entry.project.root)
     network = deployed(source.module)
     contract = entry.project.contract
-    given = dict(zip(contract.inputs, example(entry), strict=True))
+    given = dict(zip(contract.inputs, zeros_of(contract), strict=True))
     outputs = by_name(shapes(network, given), tuple(contract.outputs))
     check_meanings(contract, outputs)
     check_states(contract, given, outputs)
