@@ -140,7 +140,7 @@ def order(folder: Path, factory: str, **more: object) -> Order:
     for part in ("jobs", "logs"):
         (folder / "out" / "report" / part).mkdir(parents=True, exist_ok=True)
     job = Job(factory, f"{folder}/networks.py:{factory}", folder, ("android_onnx",), ("fp32",))
-    return Order(**{"job": job, "out": folder / "out", "cores": 1, "fresh": False, "code": code()} | more)  # type: ignore[arg-type]
+    return replace(Order(job, folder / "out", cores=1, fresh=False, code=code()), **more)
 
 
 def test_a_job_that_is_no_longer_wanted_is_ended_and_keeps_what_is_said_of_it(tmp_path: Path) -> None:
