@@ -9,23 +9,32 @@ so. Networks whose packages are missing are named, and keep what was measured be
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks.zoo.page import page
+from deploykit import digests
 from deploykit.batch import Job, Options, run_batch
+from deploykit.bench.records import Bench
 from deploykit.jobs import IsolatedPool, logged
 from deploykit.report.model import Report
 from deploykit.zoo import measured
 from deploykit.zoo.building import source
 from deploykit.zoo.catalogue import FOLDER, entries, find
 from deploykit.zoo.entry import ZooEntry
+from deploykit.zoo.measured import Measured
 
 TARGETS = ("android_litert", "android_onnx", "ios_coreml")
 """One for each format."""
+TIMED = {"android_litert": "litert", "android_onnx": "onnxruntime"}
+"""Runners whose times mean something: no interpreter that goes op by op, no GPU that a CPU plays."""
 RUNS, LIMIT_S = "20", "3"
 """Of all files of a network on one runner, in turns."""
 PAGE = Path("docs/zoo.md")
@@ -42,12 +51,11 @@ def main() -> int:
     wanted = find(options.names) if options.names else entries()
     here = [entry for entry in wanted if not entry.missing()]
     found = measured.all_measured()
-    run_batch([_job(entry) for entry in here], Options(options.out), Console(stderr=True))
-    for entry in here:
-        try:
-            found[entry.name] = _figures(entry, options.out / entry.name)
-        except FileNotFoundError:
-            print(f"{entry.name}: no report; see {options.out / 'report'}")
+    summary = run_batch([_job(entry) for entry in here], Options(options.out), Console(stderr=True))
+    for entry, job in zip(here, summary.jobs, strict=True):
+        # A build that failed leaves the report of an earlier one where it is: that one is not of now.
+        built = job.folder is not None
+        found[entry.name] = _figures(entry, options.out, found) if built else Measured(failed=job.headline)
     for entry in wanted:
         if entry not in here:
             print(f"{entry.name}: not built; missing: {', '.join(entry.missing())}")
@@ -64,22 +72,35 @@ def _job(entry: ZooEntry) -> Job:
     return Job(entry.name, source(entry), targets=TARGETS)
 
 
-def _figures(entry: ZooEntry, folder: Path) -> measured.Measured:
-    """Of a build; its files are timed where that was not done."""
-    file = folder / "report" / "report.json"
-    report = Report.model_validate_json(file.read_bytes())
-    if report.bench is None and any(artifact.path for artifact in report.artifacts):
-        command = (sys.executable, "-m", "deploykit", "bench", str(folder), "--runs", RUNS, "--limit", LIMIT_S)
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        report = Report.model_validate_json(file.read_bytes())
-    return measured.of_report(report, _parameters(entry, folder))
+def _figures(entry: ZooEntry, out: Path, before: Mapping[str, Measured]) -> Measured:
+    """Of a build that is done; what was measured of these very files is not measured again."""
+    report = Report.model_validate_json((out / entry.name / "report" / "report.json").read_bytes())
+    times = out / "timed" / f"{entry.name}-{digests.of([each.sha256 for each in report.artifacts])[:16]}.json"
+    known = before.get(entry.name)
+    counted = known.parameters if known and times.exists() else None
+    if any(each.path and each.target in TIMED for each in report.artifacts):
+        report = report.model_copy(update={"bench": _timed(out / entry.name, times)})
+    return measured.of_report(report, counted or _parameters(entry, out / "timed" / f"{entry.name}.log"))
 
 
-def _parameters(entry: ZooEntry, folder: Path) -> int:
+def _timed(build: Path, times: Path) -> Bench:
+    if not times.exists():
+        times.parent.mkdir(exist_ok=True)
+        # Of a copy: times written into the build's own report would make it one that has to be done again.
+        with tempfile.TemporaryDirectory(dir=times.parent) as scratch:
+            copy = shutil.copytree(build, Path(scratch) / build.name, copy_function=os.link)
+            runners = [part for runner in TIMED.values() for part in ("--runner", runner)]
+            command = (sys.executable, "-m", "deploykit", "bench", copy, "--runs", RUNS, "--limit", LIMIT_S, *runners)
+            subprocess.run((*command, "--json", times), check=True, stdout=subprocess.DEVNULL)
+    return Bench.model_validate_json(times.read_bytes())
+
+
+def _parameters(entry: ZooEntry, log: Path) -> int:
     from deploykit.zoo.counting import count_parameters
 
+    log.parent.mkdir(exist_ok=True)
     with IsolatedPool(1) as pool:
-        counted: int = pool.submit(logged, folder / "report" / "logs" / "count.log", count_parameters, entry).result()
+        counted: int = pool.submit(logged, log, count_parameters, entry).result()
     return counted
 
 

@@ -45,7 +45,7 @@ def _summary(entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> s
     known = [measured[entry.name] for entry in entries if entry.name in measured]
     artifacts = [artifact for each in known for artifact in each.artifacts]
     right = sum(artifact.verdict == "passed" for artifact in artifacts)
-    minutes = sum(each.seconds for each in known) / 60
+    minutes = sum(each.seconds or 0 for each in known) / 60
     tasks = len({entry.folder for entry in entries})
     return (
         f"{len(entries)} networks of {tasks} tasks; {len(known)} were measured: {right:,} of their {len(artifacts):,} "
@@ -96,6 +96,6 @@ def _reasons(measured: Mapping[str, Measured]) -> list[str]:
         same: dict[str, list[str]] = {}
         for artifact in each.artifacts:
             if artifact.verdict != "passed":
-                same.setdefault(cell(artifact.reason), []).append(f"{artifact.target} {artifact.precision}")
+                same.setdefault(cell("; ".join(artifact.reasons)), []).append(f"{artifact.target} {artifact.precision}")
         found += [f"- `{name}`, {', '.join(of)}: {reason}\n" for reason, of in same.items()]
-    return ["## Not passed, and why\n\n", *found] if found else ["Every artifact passed.\n"]
+    return ["## Not passed, and why\n\n", *found] if found else ["Every artifact that was measured passed.\n"]

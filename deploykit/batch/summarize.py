@@ -49,7 +49,7 @@ def _record(job: Job, order: Order, done: bool) -> JobRecord:
         verdict=report.verdict,
         headline=f"{headline(report)}.",
         parameters=report.model.parameters,
-        artifacts=tuple(_made(report, artifact) for artifact in report.artifacts),
+        artifacts=tuple(made_of(report, artifact) for artifact in report.artifacts),
         sdks=tuple(sdk.platform for sdk in report.sdks if sdk.written),
         tries=max(1, entry.tries),
         seconds=round(sum(stage.seconds for stage in report.stages), 1),
@@ -60,7 +60,8 @@ def _record(job: Job, order: Order, done: bool) -> JobRecord:
     )
 
 
-def _made(report: Report, artifact: ArtifactRecord) -> Made:
+def made_of(report: Report, artifact: ArtifactRecord) -> Made:
+    """One artifact in short, with every reason why it is not passed: comparisons' and gates'."""
     row = worst(report, artifact)
     gates = [f"{gate.gate}: {gate.reason}" for gate in artifact.gates if gate.verdict != "passed"]
     return Made(

@@ -6,29 +6,17 @@ from importlib.resources import files
 
 from pydantic import Field, TypeAdapter
 
-from deploykit.manifest import Verdict
-from deploykit.precisions import Precision
+from deploykit.batch.records import Made
+from deploykit.batch.summarize import made_of
 from deploykit.report.model import ArtifactRecord, Report
-from deploykit.report.rows import worst
 from deploykit.strict import Sparse
 
 FILE = "measured.json"
 
 
-class MeasuredArtifact(Sparse):
-    """One target at one precision."""
+class MeasuredArtifact(Made):
+    """One target at one precision, with what was measured of its speed and what accelerators take of it."""
 
-    SPARSE = ("reason", "milliseconds", "taken")
-
-    target: str
-    precision: Precision
-    verdict: Verdict
-    reason: str = ""
-    """Why it is not a pass."""
-    snr_db: float | None
-    """Of the comparison with the least room."""
-    bytes: int | None
-    road: str | None
     milliseconds: dict[str, float] = Field(default_factory=dict)
     """Median of one run on this project's machine, by runner; without those that compute op by op."""
     taken: dict[str, float] = Field(default_factory=dict)
@@ -40,11 +28,11 @@ class Measured(Sparse):
 
     SPARSE = ("failed", "artifacts")
 
-    parameters: int
-    """Of the network as it is deployed."""
+    parameters: int | None = None
+    """Of the network as it is deployed; None where it could not be built."""
     multiply_adds: int | None = None
     """Of the first file that could be looked into."""
-    seconds: float
+    seconds: float | None = None
     """Of the whole build."""
     failed: str = ""
     """Why there was no build at all."""
@@ -86,19 +74,11 @@ def of_report(report: Report, parameters: int) -> Measured:
 
 
 def _artifact(report: Report, artifact: ArtifactRecord) -> MeasuredArtifact:
-    row = worst(report, artifact)
-    reasons = [reason.text for reason in row.reasons if reason.verdict != "passed"]
     name = f"{artifact.target} {artifact.precision}"
     speeds = report.bench.speeds if report.bench else ()
     accelerators = artifact.coverage.accelerators if artifact.coverage else ()
     return MeasuredArtifact(
-        target=artifact.target,
-        precision=artifact.precision,
-        verdict=row.verdict,
-        reason="" if row.verdict == "passed" else "; ".join(dict.fromkeys(reasons)),
-        snr_db=None if row.tightest is None or row.tightest.snr_db is None else round(row.tightest.snr_db, 1),
-        bytes=artifact.bytes,
-        road=artifact.road,
+        **made_of(report, artifact).model_dump(),
         milliseconds={
             speed.by: round(speed.median_ms, 3)
             for speed in speeds

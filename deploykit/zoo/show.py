@@ -115,7 +115,7 @@ def _artifacts(found: Measured | None) -> RenderableType:
             size(each.bytes),
             times(each),
             shares(each),
-            each.road or each.reason or "–",
+            each.road or "; ".join(each.reasons) or "–",
         )
     return made
 
