@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from deploykit.codegen import ir, kotlin_tasks, names, phrases
+from deploykit.codegen.kotlin_engines import ENGINES, PAGES, Library
+from deploykit.codegen.kotlin_layout import FILES, PACK, PACKED_FROM, PICTURE_APP, TENSOR_APP
 from deploykit.codegen.kotlin_tasks import TASKS, KotlinDim, KotlinTensor
 from deploykit.codegen.kotlin_text import JAVA_KEYWORDS, android_string, doc, literal, markdown, package
 from deploykit.codegen.write import OutputFile
@@ -20,120 +22,6 @@ from deploykit.tasks import TaskName
 
 RUNTIME_PACKAGE = "deploykit.runtime"
 """The package that the runtime is written in; each SDK has a copy in its own package, so two live in one app."""
-
-
-@dataclass(frozen=True)
-class Library:
-    """One dependency in the version catalog."""
-
-    alias: str
-    module: str
-    version: str
-
-    @property
-    def accessor(self) -> str:
-        """How Gradle's Kotlin DSL calls the alias."""
-        return self.alias.replace("-", ".")
-
-
-@dataclass(frozen=True)
-class Engine:
-    """What differs between the packages that open a model."""
-
-    source: str
-    """The engine's file in `templates/kotlin/runtime/`."""
-    extra: tuple[tuple[str, str, str | None], ...] = ()
-    """Further libraries: alias, module, and version if it is not the engine's own."""
-    keep_rules: tuple[str, ...] = ()
-    native_libraries: tuple[str, ...] = ()
-    """System libraries that the manifest asks for (as not required)."""
-
-
-ENGINES: dict[str, Engine] = {
-    "litert": Engine(
-        source="LiteRtEngine.kt",
-        keep_rules=(
-            "-keepclasseswithmembers class com.google.ai.edge.litert.** { native <methods>; }",
-            "-keep class com.google.ai.edge.litert.LiteRtException { <init>(...); }",
-            "-keep class com.google.ai.edge.litert.TensorType** { <init>(...); }",
-        ),
-        native_libraries=("libOpenCL.so", "libcdsprpc.so"),
-    ),
-    "tflite": Engine(
-        source="TfLiteEngine.kt",
-        extra=(
-            ("engine-gpu", "org.tensorflow:tensorflow-lite-gpu", None),
-            # tensorflow-lite-gpu refers to classes that only this library has, and does not depend on it:
-            # https://github.com/tensorflow/tensorflow/issues/57934. 2.14.0 is the last version that Maven Central has.
-            ("engine-gpu-api", "org.tensorflow:tensorflow-lite-gpu-api", "2.14.0"),
-        ),
-        keep_rules=("-keepclasseswithmembers class org.tensorflow.lite.** { native <methods>; }",),
-        native_libraries=("libOpenCL.so",),
-    ),
-    "onnxruntime": Engine(
-        source="OnnxEngine.kt",
-        # ONNX Runtime's native code finds results, their types and exceptions by name; this is its makers' own rule.
-        keep_rules=("-keep class ai.onnxruntime.** { *; }",),
-    ),
-}
-
-PAGES: dict[bool | None, str] = {
-    None: "Whether its native libraries suit 16 KB memory pages was not checked here.",
-    True: "Its native libraries suit 16 KB memory pages.",
-    False: "**Its native libraries are built for 4 KB memory pages**: Google Play takes no update of an app with it "
-    "that targets Android 15 and later.",
-}
-
-PACKED_FROM = 150_000_000
-"""Bytes of a model from which on it travels in an AI pack of its own. Google Play takes 200 MB of an app's base module,
-where a library's assets are, and the app needs some of that (`deploykit/store/limits.toml` has the limits' sources)."""
-
-FILES: dict[str, str] = {
-    "settings.gradle.kts.jinja": "settings.gradle.kts",
-    "build.gradle.kts.jinja": "build.gradle.kts",
-    "gradle.properties": "gradle.properties",
-    "editorconfig": ".editorconfig",
-    "gitignore": ".gitignore",
-    "README.md.jinja": "README.md",
-    "gradle/libs.versions.toml.jinja": "gradle/libs.versions.toml",
-    "gradle/gradle-wrapper.properties": "gradle/wrapper/gradle-wrapper.properties",
-    "library/build.gradle.kts.jinja": "{module}/build.gradle.kts",
-    "library/consumer-rules.pro.jinja": "{module}/consumer-rules.pro",
-    "library/AndroidManifest.xml.jinja": "{module}/src/main/AndroidManifest.xml",
-    "library/Model.kt.jinja": "{module}/src/main/kotlin/{package}/{class}.kt",
-    "app/build.gradle.kts.jinja": "app/build.gradle.kts",
-    "app/AndroidManifest.xml.jinja": "app/src/main/AndroidManifest.xml",
-    "app/src/MainActivity.kt.jinja": "app/src/main/kotlin/{package}/sample/MainActivity.kt",
-    "app/src/SampleApp.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleApp.kt",
-    "app/src/Shown.kt.jinja": "app/src/main/kotlin/{package}/sample/Shown.kt",
-    "app/src/SelfTestScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/SelfTestScreen.kt",
-    "app/res/values/strings.xml.jinja": "app/src/main/res/values/strings.xml",
-    "app/res/values/colors.xml": "app/src/main/res/values/colors.xml",
-    "app/res/values/themes.xml": "app/src/main/res/values/themes.xml",
-    "app/res/values-night/themes.xml": "app/src/main/res/values-night/themes.xml",
-    "app/res/drawable/ic_launcher_foreground.xml": "app/src/main/res/drawable/ic_launcher_foreground.xml",
-    "app/res/mipmap/ic_launcher.xml": "app/src/main/res/mipmap/ic_launcher.xml",
-    "app/res/mipmap-anydpi-v26/ic_launcher.xml": "app/src/main/res/mipmap-anydpi-v26/ic_launcher.xml",
-}
-"""Template or verbatim file in `templates/kotlin/` → its place in the SDK."""
-
-PICTURE_APP: dict[str, str] = {
-    "app/src/SampleViewModel.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleViewModel.kt",
-    "app/src/CameraScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/CameraScreen.kt",
-    "app/src/PictureScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/PictureScreen.kt",
-    "app/src/Pictures.kt.jinja": "app/src/main/kotlin/{package}/sample/Pictures.kt",
-    "app/src/tasks/{task}.kt.jinja": "app/src/main/kotlin/{package}/sample/Result.kt",
-}
-"""The same for the sample app of a task that takes a picture."""
-
-TENSOR_APP: dict[str, str] = {
-    "app/src/TensorViewModel.kt.jinja": "app/src/main/kotlin/{package}/sample/SampleViewModel.kt",
-    "app/src/TensorScreen.kt.jinja": "app/src/main/kotlin/{package}/sample/TensorScreen.kt",
-}
-"""The same for all other tasks."""
-
-PACK: dict[str, str] = {"pack/build.gradle.kts.jinja": "{pack}/build.gradle.kts"}
-"""The same for a model that travels in an AI pack (developer.android.com/google/play/on-device-ai)."""
 
 ORIENTATION = "orientation"
 """What `Inputs` call the orientation of their pictures."""

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploykit.codegen import ir, kotlin, kotlin_tasks, kotlin_text
+from deploykit.codegen import ir, kotlin, kotlin_engines, kotlin_layout, kotlin_tasks, kotlin_text
 from deploykit.codegen.write import OutputFile, write_tree
 from deploykit.errors import CodegenError
 from deploykit.sizes import DimSpec
@@ -179,14 +179,16 @@ def test_a_module_named_app_does_not_meet_the_sample_app() -> None:
 @pytest.mark.parametrize("engine", sdks.ENGINES)
 def test_only_the_engine_in_use_is_copied(engine: sdks.Engine, tmp_path: Path) -> None:
     paths = [file.path.name for file in kotlin.files(sdks.sdk(engine, tmp_path))]
-    sources = [other.source for other in kotlin.ENGINES.values()]
-    assert [path for path in paths if path in sources] == [kotlin.ENGINES[engine].source]
+    sources = [other.source for other in kotlin_engines.ENGINES.values()]
+    assert [path for path in paths if path in sources] == [kotlin_engines.ENGINES[engine].source]
 
 
 def test_every_template_is_in_the_table() -> None:
     root = kotlin.folder("templates") / "kotlin"
     found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
-    tables = {*kotlin.FILES, *kotlin.PICTURE_APP, *kotlin.TENSOR_APP, *kotlin.PACK} - {RESULT}
+    tables = {*kotlin_layout.FILES, *kotlin_layout.PICTURE_APP, *kotlin_layout.TENSOR_APP, *kotlin_layout.PACK} - {
+        RESULT
+    }
     for task in kotlin_tasks.TASKS.values():
         tables |= {f"library/tasks/{task.file}.kt.jinja", f"readme/{task.file}.md.jinja"}
         tables |= {RESULT.format(task=task.file)} if task.result else set()
@@ -288,7 +290,7 @@ def test_an_sdk_has_the_runtime_of_its_task_only(task: TaskName) -> None:
 
 def test_a_large_model_is_an_ai_pack_that_is_installed_with_the_app() -> None:
     small, large = sdk(), sdk()
-    large = dataclasses.replace(large, file=dataclasses.replace(large.file, bytes=kotlin.PACKED_FROM))
+    large = dataclasses.replace(large, file=dataclasses.replace(large.file, bytes=kotlin_layout.PACKED_FROM))
     model = "src/main/assets/com.example.digits/model.tflite"
     assert f"digits/{model}" in {str(file.path) for file in kotlin.files(small)}
     paths = {str(file.path) for file in kotlin.files(large)}
