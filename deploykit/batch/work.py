@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import platform
 import signal
@@ -22,7 +23,10 @@ from deploykit.jobs import CORES, how_it_ended
 from deploykit.output import wait_for
 
 POLL_S = 0.5
-"""So often it is looked whether a job is still wanted, and how much memory it holds."""
+"""So often it is looked whether a job is still wanted."""
+
+MEMORY_S = 2.0
+"""So often it is looked how much memory it holds: the kernel walks through all of it to tell, and holds it up."""
 
 LOCKED_S = 30.0
 """So long a job waits for what a killed worker has left to end."""
@@ -104,14 +108,16 @@ def _run(order: Order, begun: Entry) -> Entry:
 def _waited(order: Order, process: subprocess.Popen[bytes]) -> tuple[int | None, int | None]:
     """Its exit code, None if it is no longer wanted; and the most memory that it and its children held."""
     peak: int | None = None
+    looked = -math.inf
     while True:
         try:
             return process.wait(POLL_S), peak
         except subprocess.TimeoutExpired:
             if not journal.wanted(order):
                 return None, peak
-            if held := memory.of_session(process.pid):
-                peak = max(peak or 0, held)
+            if time.monotonic() - looked >= MEMORY_S:
+                peak = max(peak or 0, memory.of_session(process.pid) or 0) or None
+                looked = time.monotonic()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
