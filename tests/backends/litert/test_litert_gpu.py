@@ -217,7 +217,7 @@ def test_a_job_runs_a_few_draws_of_each_kind(picture: np.ndarray, tmp_path: Path
     assert made.gpu.on_cpu == 0
     with np.load(out) as arrays:
         assert {key: arrays[key].shape for key in arrays.files} == {
-            "random/scores": (4, 1, 10),
+            "random/scores": (2, 1, 10),
             "zeros/scores": (1, 1, 10),
         }
 
