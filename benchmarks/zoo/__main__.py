@@ -52,10 +52,11 @@ def main() -> int:
     here = [entry for entry in wanted if not entry.missing()]
     found = measured.all_measured()
     summary = run_batch([_job(entry) for entry in here], Options(options.out), Console(stderr=True))
-    for entry, job in zip(here, summary.jobs, strict=True):
-        # A build that failed leaves the report of an earlier one where it is: that one is not of now.
-        built = job.folder is not None
-        found[entry.name] = _figures(entry, options.out, found) if built else Measured(failed=job.headline)
+    with IsolatedPool(1) as pool:
+        for entry, job in zip(here, summary.jobs, strict=True):
+            # A build that failed leaves the report of an earlier one where it is: that one is not of now.
+            built = job.folder is not None
+            found[entry.name] = _figures(entry, options.out, found, pool) if built else Measured(failed=job.headline)
     for entry in wanted:
         if entry not in here:
             print(f"{entry.name}: not built; missing: {', '.join(entry.missing())}")
@@ -72,7 +73,7 @@ def _job(entry: ZooEntry) -> Job:
     return Job(entry.name, source(entry), targets=TARGETS)
 
 
-def _figures(entry: ZooEntry, out: Path, before: Mapping[str, Measured]) -> Measured:
+def _figures(entry: ZooEntry, out: Path, before: Mapping[str, Measured], pool: IsolatedPool) -> Measured:
     """Of a build that is done; what was measured of these very files is not measured again."""
     report = Report.model_validate_json((out / entry.name / "report" / "report.json").read_bytes())
     times = out / "timed" / f"{entry.name}-{digests.of([each.sha256 for each in report.artifacts])[:16]}.json"
@@ -80,7 +81,12 @@ def _figures(entry: ZooEntry, out: Path, before: Mapping[str, Measured]) -> Meas
     counted = known.parameters if known and times.exists() else None
     if any(each.path and each.target in TIMED for each in report.artifacts):
         report = report.model_copy(update={"bench": _timed(out / entry.name, times)})
-    return measured.of_report(report, counted or _parameters(entry, out / "timed" / f"{entry.name}.log"))
+    if counted is None:
+        from deploykit.zoo.counting import count_parameters
+
+        times.parent.mkdir(exist_ok=True)
+        counted = pool.submit(logged, times.parent / f"{entry.name}.log", count_parameters, entry).result()
+    return measured.of_report(report, counted)
 
 
 def _timed(build: Path, times: Path) -> Bench:
@@ -93,15 +99,6 @@ def _timed(build: Path, times: Path) -> Bench:
             command = (sys.executable, "-m", "deploykit", "bench", copy, "--runs", RUNS, "--limit", LIMIT_S, *runners)
             subprocess.run((*command, "--json", times), check=True, stdout=subprocess.DEVNULL)
     return Bench.model_validate_json(times.read_bytes())
-
-
-def _parameters(entry: ZooEntry, log: Path) -> int:
-    from deploykit.zoo.counting import count_parameters
-
-    log.parent.mkdir(exist_ok=True)
-    with IsolatedPool(1) as pool:
-        counted: int = pool.submit(logged, log, count_parameters, entry).result()
-    return counted
 
 
 if __name__ == "__main__":
