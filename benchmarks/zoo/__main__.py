@@ -52,7 +52,7 @@ def main() -> int:
     here = [entry for entry in wanted if not entry.missing()]
     found = measured.all_measured()
     summary = run_batch([_job(entry) for entry in here], Options(options.out), Console(stderr=True))
-    with IsolatedPool(1) as pool:
+    with IsolatedPool(1, ("torch",)) as pool:
         for entry, job in zip(here, summary.jobs, strict=True):
             # A build that failed leaves the report of an earlier one where it is: that one is not of now.
             built = job.folder is not None
