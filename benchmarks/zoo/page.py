@@ -50,7 +50,7 @@ def _summary(entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> s
     return (
         f"{len(entries)} networks of {tasks} tasks; {len(known)} were measured: {right:,} of their {len(artifacts):,} "
         f"artifacts are right, and {sum(each.passed for each in known)} networks have only such. "
-        f"Building them one after the other took {minutes:.0f} minutes.\n"
+        f"The times of their builds add up to {minutes:.0f} minutes.\n"
     )
 
 
