@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,15 +10,15 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from benchmarks.zoo.page import page
 from benchmarks.zoo.sdks import choice, kotlin, swift
 from benchmarks.zoo.sdks.together import compile_all
 from deploykit.devices import SelfTest
-from deploykit.zoo import sdks
+from deploykit.zoo import sdks, show
 from deploykit.zoo.catalogue import find
 from deploykit.zoo.sdks import NetworkSdks, SdkRun, of_self_test
-from deploykit.zoo.show import goldens
 
 NETWORKS = ("blazeface", "facenet", "laptop-diff")
 """Two of a task, and the only one of another."""
@@ -90,10 +91,10 @@ def test_only_the_cpu_counts_and_the_worst_golden() -> None:
     run = of_self_test(self_test(GPU, row(), row(maxError=0.0, snrDb=None)))
     assert run == SdkRun(right=2, goldens=2, snr_db=80.0, max_error=0.000123)
     assert run.passed
-    assert goldens(run) == "✓ 2 of 2, 80.0 dB, off by 1.2×10⁻⁴"
+    assert show.goldens(run) == "✓ 2 of 2, 80.0 dB, off by 1.2×10⁻⁴"
     wrong = of_self_test(self_test(row(), row(passed=False, snrDb=-3.0, maxError=7.0), GPU))
     assert not wrong.passed
-    assert goldens(wrong) == "✗ 1 of 2, -3.0 dB, off by 7"
+    assert show.goldens(wrong) == "✗ 1 of 2, -3.0 dB, off by 7"
     assert not SdkRun(failed="does not compile: x").passed
 
 
@@ -106,3 +107,13 @@ def test_what_was_found_is_written_and_shown() -> None:
     written = page(find(NETWORKS), {}, found)
     assert "| face | `facenet` | ✓ 1 of 1, equal | ✗ a \\| b |\n" in written
     assert "| diffusion | not measured | `laptop-diff`: not built | |\n" in written
+
+
+def test_a_network_s_page_has_its_sdks() -> None:
+    entry = find(["portiloop"])[0]
+    console = Console(record=True, width=100, file=io.StringIO())
+    console.print(show.page(entry, None, NetworkSdks(kotlin=SdkRun(right=1, goldens=1, snr_db=75.0, max_error=2e-5))))
+    console.print(show.page(entry, None, NetworkSdks(absent="not built")))
+    (line,) = (line for line in console.export_text().splitlines() if "goldens" not in line and "LiteRT" in line)
+    assert line.split("  ")[0] == "Kotlin, LiteRT"
+    assert line.rstrip().endswith("✓ 1 of 1, 75.0 dB, off by 2.0×10⁻⁵")

@@ -16,7 +16,8 @@ from tests.generated.swift.reference import Reference
 from tests.generated.swift.workshop import RUNTIME_TESTS, STRICT, Workshop
 
 COMPLAINT = re.compile(r"^\S*/coreml/(?P<name>[\w-]+)/(?P<text>\S+: (?:error|warning): .+)$", re.MULTILINE)
-FAILURE = re.compile(r"^.*recorded an issue at \S+: (.*(?:\n.*){0,3})", re.MULTILINE)
+FAILURE = re.compile(r"^.*recorded an issue at \S+: (.*(?:\n[^✘✔◇↳\n].*)*)", re.MULTILINE)
+"""Up to the next line that begins with one of Swift Testing's marks."""
 CHECKED = 3
 """The package's layer for Apple only, its sample app and that one's manifest."""
 LIMIT_S = 3600
