@@ -21,6 +21,7 @@ from deploykit.zoo import sdks
 from deploykit.zoo.catalogue import FOLDER, entries, find
 from deploykit.zoo.measured import all_measured
 from deploykit.zoo.sdks import NetworkSdks, SdkRun
+from deploykit.zoo.show import goldens
 from tests.tools import MISSING, find_tool
 
 Run = Callable[[str, Mapping[str, Path], Path], dict[str, SdkRun]]
@@ -52,21 +53,26 @@ def main() -> int:
         names, absent = choose(entries(), options.out)
     elif problems := [f"{name}: {why}" for name in names if (why := lacks(options.out / name))]:
         known.error("; ".join(problems))
-    before = sdks.all_sdks()
-    found = {name: before.get(name, NetworkSdks()).model_copy(update={"absent": ""}) for name in names}
+    builds = {name: (options.out / name).resolve() for name in names}
+    made: dict[str, dict[str, SdkRun]] = {}
     for language, tool in tools.items():
         assert tool is not None  # seen to above
-        builds = {name: (options.out / name).resolve() for name in names}
-        made = LANGUAGES[language][1](tool, builds, (options.work / language).resolve())
-        found = {name: each.model_copy(update={language: made[name]}) for name, each in found.items()}
-        for name, run in made.items():
-            print(f"{language} {name}: {run.right} of {run.goldens} goldens, {run.snr_db} dB {run.failed}", flush=True)
+        made[language] = LANGUAGES[language][1](tool, builds, (options.work / language).resolve())
+        for name, run in made[language].items():
+            print(f"{language} {name}: {goldens(run)}", flush=True)
+    before = sdks.all_sdks()
+    found = {
+        name: before.get(name, NetworkSdks()).model_copy(
+            update={"absent": "", **{language: runs[name] for language, runs in made.items()}}
+        )
+        for name in names
+    }
     everything = found | {name: NetworkSdks(absent=why) for name, why in absent.items()}
     if options.names:
         everything = before | everything
     (FOLDER / sdks.FILE).write_bytes(sdks.write(everything))
     PAGE.write_text(page(entries(), all_measured(), everything), encoding="utf-8")
-    wrong = [name for name in names if not all(getattr(found[name], each).passed for each in languages)]
+    wrong = [name for name in names if not all(runs[name].passed for runs in made.values())]
     print(f"{len(names) - len(wrong)} of {len(names)} networks' SDKs are right; not: {', '.join(wrong)}")
     return 1 if wrong else 0
 
