@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-android test-ios toolchains lint unit samples coverage zoo lock clean
+.PHONY: demo test test-android test-ios toolchains lint unit samples coverage zoo zoo-sdks lock clean
 
 demo: $(VENV)/installed  ## Build sample_apps/digits for all targets; prints where the report and the SDKs are.
 	$(BIN)/deploykit build sample_apps/digits
@@ -37,6 +37,9 @@ coverage: $(VENV)/installed  ## Every model of LIST through all three formats, r
 
 zoo: $(VENV)/installed  ## Every network of the zoo in all three formats, resumably; writes docs/zoo.md.
 	$(BIN)/python -m benchmarks.zoo
+
+zoo-sdks: $(VENV)/installed  ## Compiles and runs the SDKs of one network of each task, of what `make zoo` built.
+	$(BIN)/python -m benchmarks.zoo.sdks
 
 lock: $(VENV)/installed  ## Writes the locks of deploykit/environments anew; needs a network, takes minutes.
 	$(BIN)/python -m tests.toolchains.lock

@@ -14,6 +14,7 @@ from deploykit.environments import ENVIRONMENTS
 from deploykit.environments.make import Place
 
 SWIFT = Path(__file__).parent / "toolchains" / "swift.sh"
+MISSING = "{} is not installed: run `make toolchains`"
 
 
 def require_tool(name: str) -> str:
@@ -21,14 +22,18 @@ def require_tool(name: str) -> str:
 
     Without it the test is skipped with the remedy; under `DEPLOYKIT_FORBID_SKIP=1` it fails instead.
     """
-    if name == "swift":
-        usable = subprocess.run(["bash", str(SWIFT), "check"], capture_output=True, check=False).returncode == 0
-        found = str(SWIFT) if usable else None
-    else:
-        found = shutil.which(name)
+    found = find_tool(name)
     if found is None:
         _skip(name)
     return found
+
+
+def find_tool(name: str) -> str | None:
+    """The command for `name`, or None where it is not installed."""
+    if name == "swift":
+        usable = subprocess.run(["bash", str(SWIFT), "check"], capture_output=True, check=False).returncode == 0
+        return str(SWIFT) if usable else None
+    return shutil.which(name)
 
 
 def require_environment(name: str) -> Path:
@@ -40,7 +45,7 @@ def require_environment(name: str) -> Path:
 
 
 def _skip(name: str) -> NoReturn:
-    message = f"{name} is not installed: run `make toolchains`"
+    message = MISSING.format(name)
     if os.environ.get("DEPLOYKIT_FORBID_SKIP") == "1":
         pytest.fail(message)
     pytest.skip(message)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.zoo.page import page
+from benchmarks.zoo.page import PAGE, page
 from deploykit import digests
 from deploykit.batch import Job, Options, run_batch
 from deploykit.bench.records import Bench
@@ -30,6 +30,7 @@ from deploykit.zoo.building import source
 from deploykit.zoo.catalogue import FOLDER, entries, find
 from deploykit.zoo.entry import ZooEntry
 from deploykit.zoo.measured import Measured
+from deploykit.zoo.sdks import all_sdks
 
 TARGETS = ("android_litert", "android_onnx", "ios_coreml")
 """One for each format."""
@@ -37,7 +38,6 @@ TIMED = {"android_litert": "litert", "android_onnx": "onnxruntime"}
 """Runners whose times mean something: no interpreter that goes op by op, no GPU that a CPU plays."""
 RUNS, LIMIT_S = "20", "3"
 """Of all files of a network on one runner, in turns."""
-PAGE = Path("docs/zoo.md")
 
 
 def main() -> int:
@@ -63,7 +63,7 @@ def main() -> int:
     everything = entries()
     found = {entry.name: found[entry.name] for entry in everything if entry.name in found}
     (FOLDER / measured.FILE).write_bytes(measured.write(found))
-    PAGE.write_text(page(everything, found), encoding="utf-8")
+    PAGE.write_text(page(everything, found, all_sdks()), encoding="utf-8")
     wrong = [name for name, each in found.items() if not each.passed]
     print(f"{len(found) - len(wrong)} of {len(everything)} networks have every artifact right; not: {', '.join(wrong)}")
     return 0

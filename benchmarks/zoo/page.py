@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from benchmarks.markdown import cell
 from deploykit.report.words import size
 from deploykit.zoo.entry import ZooEntry
 from deploykit.zoo.measured import Measured, MeasuredArtifact
-from deploykit.zoo.show import short
+from deploykit.zoo.sdks import NetworkSdks, SdkRun
+from deploykit.zoo.show import goldens, short
 
+PAGE = Path("docs/zoo.md")
 FORMATS = {"android_litert": "LiteRT", "android_onnx": "ONNX", "ios_coreml": "Core ML"}
 PRECISIONS = ("fp32", "fp16")
 HEAD = """\
@@ -30,14 +33,23 @@ room, fp32 / fp16; a figure after ✗ is not enough, for the reason below. Sizes
 cores of a server, at fp32; Core ML's cannot be had on Linux. Accelerators: their share of the multiply-adds at fp16.
 
 """
+SDKS = """\
+## SDKs
+
+Of one network of each task, the smallest that has both, the Android library (LiteRT) and the Swift package (Core ML)
+were compiled with their sample apps, warnings as errors, and ran their goldens, which are PyTorch's, by `selfTest()` on
+the CPU (`make zoo-sdks`): LiteRT's own library under Android's classes on a JVM; and a real Swift with stand-ins for
+Apple's frameworks, in which Core ML is deploykit's reference runner, not Apple's runtime.
+
+"""
 
 
-def page(entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> str:
+def page(entries: Sequence[ZooEntry], measured: Mapping[str, Measured], sdks: Mapping[str, NetworkSdks]) -> str:
     """The whole page."""
     lines = [HEAD, _summary(entries, measured), "\n", COLUMNS]
     for task in dict.fromkeys(entry.folder for entry in entries):
         lines += [f"## {task.replace('-', ' ').capitalize()}\n\n", *_table(task, entries, measured), "\n"]
-    lines += _reasons(measured)
+    lines += [SDKS, *_sdks(entries, sdks), "\n", *_reasons(measured)]
     return "".join(lines)
 
 
@@ -88,6 +100,24 @@ def _db(artifact: MeasuredArtifact | None) -> str:
         return "not built"
     mark = {"passed": "", "failed": "✗ ", "not_run": "⊘ "}[artifact.verdict]
     return mark + ("–" if artifact.snr_db is None else "equal" if artifact.snr_db >= 300 else f"{artifact.snr_db:.0f}")
+
+
+def _sdks(entries: Sequence[ZooEntry], sdks: Mapping[str, NetworkSdks]) -> list[str]:
+    lines = ["| task | network | Kotlin | Swift |\n", "|---|---|---|---|\n"]
+    for task in dict.fromkeys(entry.folder for entry in entries):
+        known = {entry.name: sdks[entry.name] for entry in entries if entry.folder == task and entry.name in sdks}
+        ran = {name: each for name, each in known.items() if not each.absent}
+        lines += [
+            f"| {task} | `{name}` | {_goldens(each.kotlin)} | {_goldens(each.swift)} |\n" for name, each in ran.items()
+        ]
+        if not ran:
+            why = "; ".join(f"`{name}`: {cell(each.absent)}" for name, each in known.items())
+            lines.append(f"| {task} | not measured | {why or '–'} | |\n")
+    return lines
+
+
+def _goldens(run: SdkRun | None) -> str:
+    return "not run" if run is None else cell(goldens(run))
 
 
 def _reasons(measured: Mapping[str, Measured]) -> list[str]:

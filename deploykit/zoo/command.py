@@ -16,6 +16,7 @@ from deploykit.zoo import show
 from deploykit.zoo.catalogue import entries, find
 from deploykit.zoo.entry import ZooEntry
 from deploykit.zoo.measured import Measured, all_measured
+from deploykit.zoo.sdks import all_sdks
 
 
 def listed(task: str | None, max_size: str | None) -> tuple[ZooEntry, ...]:
@@ -45,7 +46,7 @@ def table(found: tuple[ZooEntry, ...]) -> RenderableType:
 
 def as_json(found: tuple[ZooEntry, ...]) -> str:
     """The same for programs."""
-    return show.as_json(found, all_measured())
+    return show.as_json(found, all_measured(), all_sdks())
 
 
 def page(name: str) -> RenderableType:
@@ -55,7 +56,7 @@ def page(name: str) -> RenderableType:
         SpecError: if there is no such network.
     """
     (entry,) = find([name])
-    return show.page(entry, all_measured().get(entry.name))
+    return show.page(entry, all_measured().get(entry.name), all_sdks().get(entry.name))
 
 
 def new(name: str, folder: Path) -> Path:

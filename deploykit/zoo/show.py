@@ -11,9 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from deploykit.report.words import MARKS, count, db, input_words, output_words, percent, size
+from deploykit.report.words import MARKS, count, db, input_words, output_words, percent, scientific, size
 from deploykit.zoo.entry import ZooEntry
 from deploykit.zoo.measured import Measured, MeasuredArtifact
+from deploykit.zoo.sdks import NetworkSdks, SdkRun
 
 NOT_MEASURED = "not measured"
 SEEDED = "Without --pretrained or --weights FILE its weights are seeded: its answers mean nothing, its numbers do."
@@ -51,12 +52,13 @@ def verdict(found: Measured | None) -> Text:
     return Text(f"{MARKS['passed' if found.passed else 'failed']} {right} of {len(found.artifacts)}", style)
 
 
-def as_json(entries: Sequence[ZooEntry], measured: dict[str, Measured]) -> str:
+def as_json(entries: Sequence[ZooEntry], measured: dict[str, Measured], sdks: dict[str, NetworkSdks]) -> str:
     """The same for programs, with everything that is known."""
-    return json.dumps([_record(entry, measured.get(entry.name)) for entry in entries], indent=2, ensure_ascii=False)
+    records = [_record(entry, measured.get(entry.name), sdks.get(entry.name)) for entry in entries]
+    return json.dumps(records, indent=2, ensure_ascii=False)
 
 
-def _record(entry: ZooEntry, found: Measured | None) -> dict[str, Any]:
+def _record(entry: ZooEntry, found: Measured | None, sdks: NetworkSdks | None) -> dict[str, Any]:
     contract = entry.project.contract.model_dump(mode="json", exclude={"labels"})
     return {
         "name": entry.name,
@@ -68,10 +70,11 @@ def _record(entry: ZooEntry, found: Measured | None) -> dict[str, Any]:
         "zoo": entry.listing.model_dump(),
         "contract": contract,
         "measured": None if found is None else found.model_dump(),
+        "sdks": None if sdks is None else sdks.model_dump(),
     }
 
 
-def page(entry: ZooEntry, found: Measured | None) -> RenderableType:
+def page(entry: ZooEntry, found: Measured | None, sdks: NetworkSdks | None) -> RenderableType:
     """Everything about one network: what its paper says beside what was measured."""
     contract, paper = entry.project.contract, entry.paper
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
@@ -95,8 +98,10 @@ def page(entry: ZooEntry, found: Measured | None) -> RenderableType:
     notes = [text for text in (entry.listing.difference, *entry.listing.notes) if text]
     if notes:
         parts += [Text(), *(Padding(Text(f"· {text}"), (0, 0, 0, 2)) for text in notes)]
-    parts += [Text(), _artifacts(found), Text(), Text(SEEDED, "dim")]
-    return Group(*parts)
+    parts += [Text(), _artifacts(found)]
+    if sdks is not None and not sdks.absent:
+        parts += [Text(), _sdks(sdks)]
+    return Group(*parts, Text(), Text(SEEDED, "dim"))
 
 
 def _artifacts(found: Measured | None) -> RenderableType:
@@ -118,6 +123,30 @@ def _artifacts(found: Measured | None) -> RenderableType:
             each.road or "; ".join(each.reasons) or "–",
         )
     return made
+
+
+def _sdks(sdks: NetworkSdks) -> RenderableType:
+    made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    made.add_column("SDK")
+    made.add_column("its goldens on the CPU", overflow="fold")
+    for name, run in {"Kotlin, LiteRT": sdks.kotlin, "Swift, Core ML's stand-in": sdks.swift}.items():
+        if run is not None:
+            made.add_row(name, Text(goldens(run), "green" if run.passed else "bold red"))
+    return made
+
+
+def goldens(run: SdkRun) -> str:
+    """Those of an SDK that agree, with the worst figures."""
+    mark = MARKS["passed" if run.passed else "failed"]
+    if not run.goldens:
+        return f"{mark} {run.failed}"
+    least = f", {db(run.snr_db)}" if run.snr_db is not None else ""
+    error = run.max_error
+    furthest = (
+        "equal" if error == 0 else f"off by {error:.3g}" if error and error >= 1e-3 else f"off by {scientific(error)}"
+    )
+    why = f": {run.failed}" if run.failed else ""
+    return f"{mark} {run.right} of {run.goldens}{least}, {furthest}{why}"
 
 
 def times(artifact: MeasuredArtifact) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -13,9 +12,8 @@ from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 from tests.generated.kotlin import host_models
+from tests.generated.kotlin.compiling import maven
 from tests.tools import require_tool
-
-PROJECT = Path(__file__).parent / "kotlin"
 
 MODULES = ("litert", "tflite", "robolectric")
 
@@ -39,19 +37,12 @@ RUNS: dict[str, dict[str, dict[str, Any]]] = {
 
 
 def test_engines_and_bitmaps_work_on_a_jvm(tmp_path: Path) -> None:
-    maven = require_tool("mvn")
+    tool = require_tool("mvn")
     require_tool("java")
     write_models(tmp_path / "models")
     write_assets(tmp_path)
-    command = [
-        maven,
-        "--batch-mode",
-        "--quiet",
-        f"-Dsdks={tmp_path}",
-        f"-Dlitert.library={host_models.litert_library()}",
-    ]
-    command += ["-Dhost.skipTests=false", "--projects", ",".join(MODULES), "--also-make", "test"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900, check=False)
+    modules = ("--projects", ",".join(MODULES), "--also-make")
+    done = maven(tool, tmp_path, "-Dhost.skipTests=false", *modules, "test", limit_s=900)
     assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-2000:]}"
     print(done.stdout)
     for module in MODULES:

@@ -14,17 +14,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deploykit.codegen import ir, kotlin, kotlin_text
+from deploykit.codegen import ir, kotlin
 from deploykit.codegen.write import write_tree
 from deploykit.devices import SelfTest
 from deploykit.diff.kotlin import declarations
 from deploykit.spec import ImageInput
 from deploykit.transforms import preprocess
 from tests.conftest import deploykit
-from tests.generated.kotlin import api_dumps, expected, host_models, projects, sdks
+from tests.generated.kotlin import api_dumps, expected, projects, sdks
+from tests.generated.kotlin.compiling import PROJECT, gather, maven
 from tests.tools import require_tool
-
-PROJECT = Path(__file__).parent / "kotlin"
 
 API = Path(__file__).parents[1] / "golden/kotlin-api"
 """What apps can call of the LiteRT SDK of each task, as Kotlin's tool for binary compatibility writes it."""
@@ -56,7 +55,7 @@ TARGETS: dict[sdks.Engine, str] = {
 
 def test_sdks_compile_and_answer_as_python_does(tmp_path: Path) -> None:
     """SDKs with the nastiest names, and those for each task and engine, built by `deploykit build`."""
-    maven = require_tool("mvn")
+    tool = require_tool("mvn")
     require_tool("java")
     for engine in sdks.ENGINES:
         sdk = sdks.sdk(engine, tmp_path / "models" / engine)
@@ -75,21 +74,7 @@ def test_sdks_compile_and_answer_as_python_does(tmp_path: Path) -> None:
             write_test(task, engine, tmp_path / "sources/tests")
     write_cases(tmp_path / "cases")
     cases = expected.write({task: tmp_path / "projects" / task for task in built}, tmp_path / "answers")
-    done = subprocess.run(
-        [
-            maven,
-            "--batch-mode",
-            "--quiet",
-            f"-Dsdks={tmp_path}",
-            f"-Dlitert.library={host_models.litert_library()}",
-            "test",
-        ],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=1500,
-        check=False,
-    )
+    done = maven(tool, tmp_path, "test", limit_s=1500)
     assert done.returncode == 0, f"{done.stdout[-12000:]}\n{done.stderr[-4000:]}"
     # Not from Maven's output, into whose lines native code writes now and then.
     reports = "".join(path.read_text("utf-8") for path in tmp_path.glob("target/library/surefire-reports/TEST-*.xml"))
@@ -109,10 +94,10 @@ def test_sdks_compile_and_answer_as_python_does(tmp_path: Path) -> None:
 
 
 def test_ktlint_finds_nothing(tmp_path: Path) -> None:
-    maven = require_tool("mvn")
+    tool = require_tool("mvn")
     for task in sdks.TASKS:
         write_text(sdks.of_task(task), tmp_path / task)
-    command = [maven, "--batch-mode", f"-Dlinted={tmp_path}", "verify"]
+    command = [tool, "--batch-mode", f"-Dlinted={tmp_path}", "verify"]
     done = subprocess.run(command, cwd=PROJECT / "ktlint", capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-8000:]
 
@@ -150,31 +135,12 @@ def build(task: str, project: Path, out: Path) -> dict[sdks.Engine, Path]:
     return made
 
 
-def gather(sdk: Path, namespace: str, sources: Path, app: bool) -> None:
-    """Copies an SDK's sources to where Maven compiles those of all."""
-    module = namespace.rpartition(".")[2]
-    shutil.copytree(sdk / module / "src/main/kotlin", sources / "library" / namespace)
-    if app:
-        shutil.copytree(sdk / "app/src/main/kotlin", sources / "app" / namespace)
-        strings = (sdk / "app/src/main/res/values/strings.xml").read_text("utf-8")
-        write_resources(namespace, strings, sources / "app" / namespace)
-
-
 def write_test(task: str, engine: str, folder: Path) -> None:
     """The test of a task in the package of an engine's SDK, whose `AnswersTest` it is."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(PROJECT / "tasks/Cases.kt", folder / "Cases.kt")
     text = (PROJECT / f"tasks/{task}.kt").read_text("utf-8")
     (folder / f"{engine}_{task}.kt").write_text(text.replace("ENGINE", engine), "utf-8")
-
-
-def write_resources(namespace: str, strings: str, folder: Path) -> None:
-    """The class `R` of a sample app, as aapt2 makes it, for the strings only."""
-    names = re.findall(r'<string name="(\w+)">', strings)
-    fields = "\n".join(f"        const val {name} = {index}" for index, name in enumerate(names))
-    package = kotlin_text.package(f"{namespace}.sample")
-    text = f"package {package}\n\nclass R {{\n    object string {{\n{fields}\n    }}\n}}\n"
-    (folder / "R.kt").write_text(text, "utf-8")
 
 
 def write_cases(folder: Path) -> None:

@@ -20,7 +20,7 @@ from deploykit.devices import SelfTest
 from tests.conftest import deploykit
 from tests.generated.kotlin import expected, projects
 from tests.generated.swift.reference import EXIF_ORIENTATION, Reference
-from tests.generated.swift.workshop import SOURCES, STRICT, Engine, Workshop, merged
+from tests.generated.swift.workshop import RUNTIME_TESTS, SOURCES, STRICT, Engine, Workshop
 from tests.tools import require_tool
 
 pytestmark = pytest.mark.skipif(
@@ -42,9 +42,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     with ThreadPoolExecutor(2) as threads:
         modules = dict(zip(TASKS, threads.map(partial(build, made.root), TASKS), strict=True))
     for engine in TARGETS:
-        for part in ("answers", "standins"):
-            shutil.copytree(made.root / part, made.root / engine / part)
-        (made.root / engine / "Package.swift").write_text(merged(modules, engine))
+        made.merge(modules, engine)
     return made
 
 
@@ -73,8 +71,8 @@ def build_for(engine: Engine, root: Path, task: str, project: Path) -> str:
     if engine == "coreml" and readings.exists():
         shutil.copy(readings, tests / "ReadingsTests.swift")
     if engine != "coreml":
-        # What does not depend on the engine is compiled and tested once; macros of tests take long.
-        for name in ("PreprocessingTests", "SessionTests", "StandIns"):
+        # What does not depend on the engine is compiled and tested once.
+        for name in RUNTIME_TESTS:
             (tests / f"{name}.swift").unlink()
     if task in ("run", "sizes"):
         counts = (SOURCES / f"answers/counts.{engine}.swift").read_text("utf-8")

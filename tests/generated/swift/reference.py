@@ -10,6 +10,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -53,16 +54,21 @@ class Reference:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
-        while True:  # each turn is one process of Swift's
-            with (self.folder / "questions").open("rb") as questions, (self.folder / "answers").open("wb") as answers:
-                while length := questions.read(4):
-                    question = json.loads(questions.read(int.from_bytes(length, "little")))
-                    given = read_arrays(question["arrays"], questions)
-                    try:
-                        path = self._root / Path(question["path"] or self._seen).relative_to(self._seen)
-                        write({}, self._actions[question["action"]](path, given), answers)
-                    except Exception as error:  # whatever it is, Swift is told
-                        write({"error": f"{type(error).__name__}: {error}"}, {}, answers)
+        while True:  # each turn is one process of Swift's, which may crash before it is answered
+            questions, answers = (self.folder / name for name in ("questions", "answers"))
+            with suppress(BrokenPipeError), questions.open("rb") as asked, answers.open("wb") as told:
+                self._answer(asked, told)
+
+    def _answer(self, asked: BinaryIO, told: BinaryIO) -> None:
+        while length := asked.read(4):
+            question = json.loads(asked.read(int.from_bytes(length, "little")))
+            given = read_arrays(question["arrays"], asked)
+            try:
+                path = self._root / Path(question["path"] or self._seen).relative_to(self._seen)
+                header, made = {}, self._actions[question["action"]](path, given)
+            except Exception as error:  # whatever it is, Swift is told
+                header, made = {"error": f"{type(error).__name__}: {error}"}, {}
+            write(header, made, told)
 
     def _run(self, path: Path, given: Arrays) -> Arrays:
         if path not in self._runners:

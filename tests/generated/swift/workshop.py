@@ -13,13 +13,17 @@ Engine = Literal["coreml", "onnxruntime"]
 
 STRICT = ("-Xswiftc", "-warnings-as-errors")
 
+RUNTIME_TESTS = ("PreprocessingTests", "SessionTests", "StandIns")
+"""Tests of a package that are the same for all models; macros of tests take long to compile."""
+
 
 class Workshop:
-    """Packages, stubs, stand-ins and scripts; Swift sees the folder as `seen`."""
+    """Packages, stubs, stand-ins and scripts; Swift sees the folder as `seen`, and no command may take `limit_s`."""
 
-    def __init__(self, root: Path, tool: str) -> None:
+    def __init__(self, root: Path, tool: str, limit_s: int = 900) -> None:
         self.root = root
         self.tool = tool
+        self.limit_s = limit_s
         ignored = shutil.ignore_patterns("__pycache__", "*.py")
         shutil.copytree(SOURCES, root, dirs_exist_ok=True, ignore=ignored)
         self.seen = self.run("pwd").stdout.strip()
@@ -33,9 +37,15 @@ class Workshop:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=900,
+            timeout=self.limit_s,
             check=False,
         )
+
+    def merge(self, sdks: dict[str, str], engine: Engine) -> None:
+        """Makes one package of those in the folder `engine`, given with their modules."""
+        for part in ("answers", "standins"):
+            shutil.copytree(self.root / part, self.root / engine / part, dirs_exist_ok=True)
+        (self.root / engine / "Package.swift").write_text(merged(sdks, engine), "utf-8")
 
     def check_apple(self, package: str, module: str) -> subprocess.CompletedProcess[str]:
         """Compiles what is for Apple only against the modules that `build_stubs.sh` made."""
