@@ -10,10 +10,10 @@ from typing import Self
 import onnx
 import onnxslim
 import torch
-from onnxconverter_common import float16
 from torch.utils import _pytree as pytree
 
 from deploykit.backends.base import LowerRequest
+from deploykit.backends.onnx.half import to_fp16
 from deploykit.backends.origins import line_in, write_origins
 from deploykit.errors import LoweringError
 from deploykit.manifest import Signature
@@ -107,10 +107,7 @@ def _finish(model: onnx.ModelProto, request: LowerRequest) -> Path:
     _drop_traces(model)
     model = onnxslim.slim(model)
     if request.precision == "fp16":
-        model = float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=_islands(model, request))
-        _declare_casts(model.graph)
-        _inside_before_casts(model.graph)
-        _casts_to_fp16(model.graph)
+        model = to_fp16(model, _islands(model, request))
     _name_outputs(model.graph, [o.name for o in request.signature.outputs])
     _name_sizes(model.graph, request.signature)
     _drop_traces(model)
@@ -124,43 +121,6 @@ def _islands(model: onnx.ModelProto, request: LowerRequest) -> list[str]:
     """The nodes that give or take what fp16 cannot hold; outputs have their private names still."""
     islands = {*request.islands, *(_PRIVATE + name for name in request.islands)}
     return [node.name for node in model.graph.node if islands & {*node.input, *node.output}]
-
-
-def _declare_casts(graph: onnx.GraphProto) -> None:
-    """onnxconverter-common 1.16 leaves what stands behind an island declared as float32, and casts it to float16."""
-    kinds = {n.output[0]: a.i for n in graph.node if n.op_type == "Cast" for a in n.attribute if a.name == "to"}
-    for value in graph.value_info:
-        if kinds.get(value.name) == onnx.TensorProto.FLOAT16:
-            value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
-
-
-def _inside_before_casts(graph: onnx.GraphProto) -> None:
-    """onnxconverter-common 1.16 widens an output, a state for example, for the ops behind it as well: they get fp16."""
-    outputs = {output.name for output in graph.output}
-    widened = {
-        node.output[0]: node.input[0]
-        for node in graph.node
-        if node.op_type == "Cast" and node.output[0] in outputs and node.name == node.input[0]
-    }
-    used = {name for node in graph.node for name in node.input} & widened.keys()
-    if not used:
-        return
-    for node in graph.node:
-        node.input[:] = [widened.get(name, name) for name in node.input]
-    inside = [value for value in graph.value_info if value.name not in used]
-    del graph.value_info[:]
-    graph.value_info.extend(inside)
-
-
-def _casts_to_fp16(graph: onnx.GraphProto) -> None:
-    """onnxconverter-common 1.16 declares what a cast to float32 gives as float16, and leaves the cast as it is."""
-    kinds = {value.name: value.type.tensor_type.elem_type for value in (*graph.value_info, *graph.output)}
-    for node in graph.node:
-        for attribute in node.attribute:
-            if node.op_type == "Cast" and attribute.name == "to" and attribute.i == onnx.TensorProto.FLOAT:
-                attribute.i = kinds.get(node.output[0], attribute.i)
-            for inner in (attribute.g, *attribute.graphs) if attribute.HasField("g") else attribute.graphs:
-                _casts_to_fp16(inner)
 
 
 def _name_outputs(graph: onnx.GraphProto, names: list[str]) -> None:
