@@ -49,7 +49,7 @@ def page(entries: Sequence[ZooEntry], measured: Mapping[str, Measured], sdks: Ma
     lines = [HEAD, _summary(entries, measured), "\n", COLUMNS]
     for task in dict.fromkeys(entry.folder for entry in entries):
         lines += [f"## {task.replace('-', ' ').capitalize()}\n\n", *_table(task, entries, measured), "\n"]
-    lines += [SDKS, *_sdks(entries, sdks), "\n", *_reasons(measured)]
+    lines += [SDKS, *_sdks(entries, sdks), "\n", *_reasons(entries, measured)]
     return "".join(lines)
 
 
@@ -120,9 +120,10 @@ def _goldens(run: SdkRun | None) -> str:
     return "not run" if run is None else cell(goldens(run))
 
 
-def _reasons(measured: Mapping[str, Measured]) -> list[str]:
-    found = [f"- `{name}`: {cell(each.failed)}\n" for name, each in measured.items() if each.failed]
-    for name, each in measured.items():
+def _reasons(entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> list[str]:
+    known = {entry.name: measured[entry.name] for entry in entries if entry.name in measured}
+    found = [f"- `{name}`: {cell(each.failed)}\n" for name, each in known.items() if each.failed]
+    for name, each in known.items():
         same: dict[str, list[str]] = {}
         for artifact in each.artifacts:
             if artifact.verdict != "passed":
