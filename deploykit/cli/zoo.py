@@ -10,6 +10,7 @@ import typer
 from deploykit.cli.application import Fresh, Targets, Verbose, app, errors, out
 from deploykit.cli.build import finished, precisions
 from deploykit.cli.fleet import DaskWorkers, Jobs, Memory, Scheduler, built
+from deploykit.errors import ArgumentsError
 
 zoo = typer.Typer(no_args_is_help=True, help="Networks from the literature, each built by its name.")
 app.add_typer(zoo, name="zoo")
@@ -90,7 +91,10 @@ def build(
     with errors():
         entries = building.chosen(names or (), every, pretrained, weights)
         wanted = tuple(target or ()), precisions(precision)
-        if len(entries) == 1:
+        elsewhere = bool(scheduler or workers)
+        if weights and elsewhere:
+            raise ArgumentsError(["--weights FILE is for this machine: leave --scheduler and --workers out"])
+        if len(entries) == 1 and not elsewhere:
             (entry,) = entries
             project = entry.with_weights(pretrained, weights)
             request = BuildRequest(project, to / entry.name, *wanted, store=default_store(), fresh=fresh)

@@ -139,6 +139,17 @@ def test_the_list_for_programs_has_all_of_a_task(cli: Callable[..., Run]) -> Non
     assert names == {entry.name for entry in entries() if entry.folder == "image-classification"}
 
 
+def test_one_network_for_a_cluster_is_not_built_here(cli: Callable[..., Run], tmp_path: Path) -> None:
+    run = cli("zoo", "build", "lprnet", "--workers", "1", "--memory", "-1", "--out", tmp_path)
+    assert run.code == 2
+    assert "--memory" in run.err
+    (tmp_path / "w.pt").touch()
+    run = cli("zoo", "build", "lprnet", "--workers", "1", "--weights", tmp_path / "w.pt", "--out", tmp_path)
+    assert run.code == 2
+    assert "--weights FILE is for this machine" in run.err
+    assert [file.name for file in tmp_path.iterdir()] == ["w.pt"]
+
+
 def test_a_new_entry_is_built_as_it_is(cli: Callable[..., Run], tmp_path: Path) -> None:
     assert cli("zoo", "new", "my-net", "--out", tmp_path).code == 0
     run = cli("zoo", "new", "my-net", "--out", tmp_path)
