@@ -120,9 +120,11 @@ def _artifacts(found: Measured | None) -> RenderableType:
             size(each.bytes),
             times(each),
             shares(each),
-            each.road or "; ".join(each.reasons) or "–",
+            each.road or "–",
         )
-    return made
+    wrong = [each for each in found.artifacts if each.verdict != "passed"]
+    why = [Text(f"{MARKS[a.verdict]} {a.target} {a.precision}: {'; '.join(a.reasons)}", "bold red") for a in wrong]
+    return Group(made, *why)
 
 
 def _sdks(sdks: NetworkSdks) -> RenderableType:
