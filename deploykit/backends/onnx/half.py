@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import onnx
 from onnxconverter_common import float16
 
+from deploykit.backends.onnx.names import rename
+
 
 def to_fp16(model: onnx.ModelProto, islands: Collection[str]) -> onnx.ModelProto:
     """The same graph in fp16; its inputs and outputs keep their types.
@@ -50,7 +52,7 @@ def _hold_outputs(graph: onnx.GraphProto, islands: Collection[str]) -> Iterator[
             inner = onnx.ValueInfoProto()
             inner.CopyFrom(output)
             inner.name = f"{output.name}_held"
-            _rename(graph, output.name, inner.name)
+            rename(graph, {output.name: inner.name}, outputs=False)
             graph.value_info.append(inner)
             identity = onnx.helper.make_node("Identity", [inner.name], [output.name], f"{output.name}_identity")
             graph.node.append(identity)
@@ -68,17 +70,11 @@ def _let_go(graph: onnx.GraphProto, output: _Held) -> None:
     wide = narrowed.input[0]
     if not any(narrowed.output[0] in node.input for node in graph.node):
         graph.node.remove(narrowed)
-    _rename(graph, wide, output.name)
-    gone = {wide, widened.input[0]}
+    rename(graph, {wide: output.name}, outputs=False)
+    gone = {output.name, widened.input[0]}
     inside = [value for value in graph.value_info if value.name not in gone]
     del graph.value_info[:]
     graph.value_info.extend(inside)
-
-
-def _rename(graph: onnx.GraphProto, old: str, new: str) -> None:
-    for node in graph.node:
-        node.input[:] = [new if name == old else name for name in node.input]
-        node.output[:] = [new if name == old else name for name in node.output]
 
 
 def _declare_casts(graph: onnx.GraphProto) -> None:

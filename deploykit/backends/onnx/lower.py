@@ -14,6 +14,7 @@ from torch.utils import _pytree as pytree
 
 from deploykit.backends.base import LowerRequest
 from deploykit.backends.onnx.half import to_fp16
+from deploykit.backends.onnx.names import rename
 from deploykit.backends.origins import line_in, write_origins
 from deploykit.errors import LoweringError
 from deploykit.manifest import Signature
@@ -131,7 +132,7 @@ def _name_outputs(graph: onnx.GraphProto, names: list[str]) -> None:
     inputs = {i.name for i in graph.input}
     taken = {name for node in graph.node for name in node.output} | {i.name for i in graph.initializer}
     others = {name: f"{_PRIVATE}inner_{name}" for name in names if name in taken - inputs}
-    _rename(graph, others | {_PRIVATE + name: name for name in names})
+    rename(graph, others | {_PRIVATE + name: name for name in names})
 
 
 def _name_sizes(graph: onnx.GraphProto, signature: Signature) -> None:
@@ -147,17 +148,6 @@ def _name_sizes(graph: onnx.GraphProto, signature: Signature) -> None:
             if isinstance(word, str) and not size.HasField("dim_value"):
                 size.dim_param = word
     del graph.value_info[:]
-
-
-def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
-    for node in graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
-        for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs) if attribute.HasField("g") else attribute.graphs:
-                _rename(inner, names)
-    for value in (*graph.output, *graph.value_info, *graph.initializer):
-        value.name = names.get(value.name, value.name)
 
 
 def _drop_traces(model: onnx.ModelProto) -> None:
