@@ -8,13 +8,15 @@ from pathlib import Path
 from benchmarks.markdown import cell
 from deploykit.report.words import size
 from deploykit.zoo.entry import ZooEntry
-from deploykit.zoo.measured import Measured, MeasuredArtifact
+from deploykit.zoo.measured import Measured, MeasuredArtifact, OnAccelerator
 from deploykit.zoo.sdks import NetworkSdks, SdkRun
 from deploykit.zoo.show import goldens, short
 
 PAGE = Path("docs/zoo.md")
 FORMATS = {"android_litert": "LiteRT", "android_onnx": "ONNX", "ios_coreml": "Core ML"}
 PRECISIONS = ("fp32", "fp16")
+GPU_TARGET = "android_litert"
+"""The only one of them whose GPU engine can be run here."""
 HEAD = """\
 # The zoo
 
@@ -31,6 +33,8 @@ COLUMNS = """\
 Parameters are those of the network as it is deployed, in the paper and here. dB are of the comparison with the least
 room, fp32 / fp16; a figure after ✗ is not enough, for the reason below. Sizes are of fp16. Times are one run on two
 cores of a server, at fp32; Core ML's cannot be had on Linux. Accelerators: their share of the multiply-adds at fp16.
+On the GPU: the same LiteRT file on LiteRT's GPU engine, likewise, run by a GPU that the CPU plays (the same shaders,
+not a phone's driver). It decides about no artifact, every phone has a CPU; where it is wrong, the SDK leaves it out.
 
 """
 SDKS = """\
@@ -59,15 +63,19 @@ def _summary(entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> s
     right = sum(artifact.verdict == "passed" for artifact in artifacts)
     minutes = sum(each.seconds or 0 for each in known) / 60
     tasks = len({entry.folder for entry in entries})
+    opened = sum(artifact.target == GPU_TARGET for artifact in artifacts)
+    gpu = [artifact.ran["gpu"].verdict for artifact in artifacts if "gpu" in artifact.ran]
     return (
         f"{len(entries)} networks of {tasks} tasks; {len(known)} were measured: {right:,} of their {len(artifacts):,} "
         f"artifacts are right, and {sum(each.passed for each in known)} networks have only such. "
+        f"LiteRT's GPU engine ran {len(gpu) - gpu.count('not_run')} of their {opened} LiteRT files, "
+        f"{gpu.count('passed')} of them right. "
         f"The times of their builds add up to {minutes:.0f} minutes.\n"
     )
 
 
 def _table(task: str, entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> list[str]:
-    columns = ["network", "parameters", *FORMATS.values(), "size", "time", "accelerators", "road"]
+    columns = ["network", "parameters", *FORMATS.values(), "on the GPU", "size", "time", "accelerators", "road"]
     lines = [f"| {' | '.join(columns)} |\n", f"|{'---|' * len(columns)}\n"]
     for entry in entries:
         if entry.folder == task:
@@ -79,9 +87,10 @@ def _row(entry: ZooEntry, found: Measured | None) -> list[str]:
     name = f"`{entry.name}` {cell(entry.summary)}"
     said = short(entry.paper.parameters)
     if found is None:
-        return [name, f"{said} / –", *["not measured"] * 3, *["–"] * 4]
+        return [name, f"{said} / –", *["not measured"] * 4, *["–"] * 4]
     by = {(artifact.target, artifact.precision): artifact for artifact in found.artifacts}
     decibels = [" / ".join(_db(by.get((target, precision))) for precision in PRECISIONS) for target in FORMATS]
+    decibels.append(" / ".join(_on_gpu(by.get((GPU_TARGET, precision))) for precision in PRECISIONS))
     half = [by[target, "fp16"] for target in FORMATS if (target, "fp16") in by]
     full = [by[target, "fp32"] for target in FORMATS if (target, "fp32") in by]
     return [
@@ -95,11 +104,16 @@ def _row(entry: ZooEntry, found: Measured | None) -> list[str]:
     ]
 
 
-def _db(artifact: MeasuredArtifact | None) -> str:
-    if artifact is None:
+def _on_gpu(artifact: MeasuredArtifact | None) -> str:
+    ran = artifact.ran.get("gpu") if artifact is not None else None
+    return "not run" if ran is None or ran.verdict == "not_run" else _db(ran)
+
+
+def _db(found: MeasuredArtifact | OnAccelerator | None) -> str:
+    if found is None:
         return "not built"
-    mark = {"passed": "", "failed": "✗ ", "not_run": "⊘ "}[artifact.verdict]
-    return mark + ("–" if artifact.snr_db is None else "equal" if artifact.snr_db >= 300 else f"{artifact.snr_db:.0f}")
+    mark = {"passed": "", "failed": "✗ ", "not_run": "⊘ "}[found.verdict]
+    return mark + ("–" if found.snr_db is None else "equal" if found.snr_db >= 300 else f"{found.snr_db:.0f}")
 
 
 def _sdks(entries: Sequence[ZooEntry], sdks: Mapping[str, NetworkSdks]) -> list[str]:
@@ -123,10 +137,18 @@ def _goldens(run: SdkRun | None) -> str:
 def _reasons(entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> list[str]:
     known = {entry.name: measured[entry.name] for entry in entries if entry.name in measured}
     found = [f"- `{name}`: {cell(each.failed)}\n" for name, each in known.items() if each.failed]
+    gpu: list[str] = []
     for name, each in known.items():
-        same: dict[str, list[str]] = {}
-        for artifact in each.artifacts:
-            if artifact.verdict != "passed":
-                same.setdefault(cell("; ".join(artifact.reasons)), []).append(f"{artifact.target} {artifact.precision}")
-        found += [f"- `{name}`, {', '.join(of)}: {reason}\n" for reason, of in same.items()]
-    return ["## Not passed, and why\n\n", *found] if found else ["Every artifact that was measured passed.\n"]
+        found += _told(name, [(made, made.reasons) for made in each.artifacts if made.verdict != "passed"])
+        ran = [(made, made.ran["gpu"]) for made in each.artifacts if "gpu" in made.ran]
+        gpu += _told(name, [(made, on.reasons) for made, on in ran if on.verdict == "failed"])
+    told = ["## Not passed, and why\n\n", *found] if found else ["Every artifact that was measured passed.\n"]
+    return [*told, "\n## Wrong on the GPU, which the SDK leaves out there\n\n", *gpu] if gpu else told
+
+
+def _told(name: str, wrong: Sequence[tuple[MeasuredArtifact, Sequence[str]]]) -> list[str]:
+    """One line for each reason, with all that it holds for."""
+    same: dict[str, list[str]] = {}
+    for artifact, reasons in wrong:
+        same.setdefault(cell("; ".join(reasons)), []).append(f"{artifact.target} {artifact.precision}")
+    return [f"- `{name}`, {', '.join(of)}: {reason}\n" for reason, of in same.items()]

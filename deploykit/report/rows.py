@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from deploykit.devices import AcceleratorName
 from deploykit.manifest import ComputeUnits, GpuRecord, ParityRecord, Verdict, decisive, left_out, overall, tightest
 from deploykit.report.model import ArtifactRecord, Report
 from deploykit.report.words import count, no_artifact, runner_name
@@ -37,6 +38,12 @@ class Row:
     def left_out(self) -> str:
         """The accelerator that the SDK leaves out because of this row; empty where it does not."""
         return ", ".join(left_out(self.records))
+
+    @property
+    def accelerator(self) -> AcceleratorName | None:
+        """That which computed all its comparisons; None for the CPU, and for an artifact's row over all runners."""
+        names = {record.accelerator for record in self.records}
+        return names.pop() if len(names) == 1 else None
 
     @property
     def name(self) -> str:

@@ -8,10 +8,23 @@ from pydantic import Field, TypeAdapter
 
 from deploykit.batch.records import Made
 from deploykit.batch.summarize import made_of
+from deploykit.devices import AcceleratorName
+from deploykit.manifest import Verdict
 from deploykit.report.model import ArtifactRecord, Report
-from deploykit.strict import Sparse
+from deploykit.report.rows import Row, rows
+from deploykit.strict import Sparse, Strict
 
 FILE = "measured.json"
+
+
+class OnAccelerator(Strict):
+    """One artifact run by an accelerator's engine and compared; an SDK leaves the accelerator out where it failed."""
+
+    verdict: Verdict
+    snr_db: float | None
+    """Of the comparison that leaves the least room; None where nothing was measured."""
+    reasons: tuple[str, ...]
+    """Why it is not passed."""
 
 
 class MeasuredArtifact(Made):
@@ -21,6 +34,8 @@ class MeasuredArtifact(Made):
     """Median of one run on this project's machine, by runner; without those that compute op by op."""
     taken: dict[str, float] = Field(default_factory=dict)
     """Share of the multiply-adds that each accelerator takes, 0 to 1."""
+    ran: dict[AcceleratorName, OnAccelerator] = Field(default_factory=dict)
+    """What accelerators computed whose engines can be run on this project's machine."""
 
 
 class Measured(Sparse):
@@ -85,4 +100,17 @@ def _artifact(report: Report, artifact: ArtifactRecord) -> MeasuredArtifact:
             if speed.name == name and not speed.device and not speed.interprets and speed.median_ms is not None
         },
         taken={each.name: round(each.macs_share, 4) for each in accelerators if each.macs_share is not None},
+        ran={
+            row.accelerator: _on_accelerator(row)
+            for row in rows(report)
+            if row.artifact == artifact and row.accelerator is not None
+        },
+    )
+
+
+def _on_accelerator(row: Row) -> OnAccelerator:
+    return OnAccelerator(
+        verdict=row.verdict,
+        snr_db=row.tightest.snr_db if row.tightest else None,
+        reasons=tuple(reason.text for reason in row.reasons),
     )

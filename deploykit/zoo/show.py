@@ -110,13 +110,14 @@ def _artifacts(found: Measured | None) -> RenderableType:
     if found.failed:
         return Text(f"{MARKS['failed']} It could not be built: {found.failed}", "bold red")
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for column in ("artifact", "verdict", "dB", "size", "run", "accelerators", "road"):
+    for column in ("artifact", "verdict", "dB", "on the GPU", "size", "run", "accelerators", "road"):
         made.add_column(column, overflow="fold", no_wrap=column in ("artifact", "verdict"))
     for each in found.artifacts:
         made.add_row(
             f"{each.target} {each.precision}",
             Text(f"{MARKS[each.verdict]} {each.verdict}", "green" if each.verdict == "passed" else "bold red"),
             db(each.snr_db),
+            _on_gpu(each),
             size(each.bytes),
             times(each),
             shares(each),
@@ -125,6 +126,12 @@ def _artifacts(found: Measured | None) -> RenderableType:
     wrong = [each for each in found.artifacts if each.verdict != "passed"]
     why = [Text(f"{MARKS[a.verdict]} {a.target} {a.precision}: {'; '.join(a.reasons)}", "bold red") for a in wrong]
     return Group(made, *why)
+
+
+def _on_gpu(artifact: MeasuredArtifact) -> str:
+    """What LiteRT's engine gave; an SDK leaves the GPU out where that is wrong."""
+    ran = artifact.ran.get("gpu")
+    return "–" if ran is None else f"{MARKS[ran.verdict]} {db(ran.snr_db)}"
 
 
 def _sdks(sdks: NetworkSdks) -> RenderableType:
