@@ -153,7 +153,7 @@ class RunnerEntry:
     needs: Callable[[], tuple[Path, ...]] = tuple
     """Files of this host, outside deploykit and its packages, that decide what it gives."""
     most_draws: int | None = None
-    """So many inputs of a kind are run, evenly spread, where all of them would take too long."""
+    """So many inputs of a kind are run, where all of them would take too long (`deploykit.work.draws.chosen`)."""
     accelerator: Literal["gpu"] | None = None
     """What of an SDK's cascade it stands for, where that is not the CPU."""
     cpu: str | None = None

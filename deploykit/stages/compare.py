@@ -17,7 +17,7 @@ from deploykit.stages.judge import judged, meaningless
 from deploykit.stages.plan import Item, Lowering
 from deploykit.stages.yardsticks import Yardsticks
 from deploykit.work.capture import Captured
-from deploykit.work.draws import load, spread, taken
+from deploykit.work.draws import chosen, load, taken
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _compare(
         return record if result.limit else record.model_copy(update={"verdict": "failed"}), None
     contract = captured.project.contract
     every = len(next(iter(reference.values())))
-    run = spread(every, RUNNERS[runner].most_draws)
+    run = chosen(kind, every, RUNNERS[runner].most_draws)
     made, count = outputs[kind], len(run)
     sound = [draw for draw in yardsticks.sound(kind, contract) if draw in run]
     if not sound:
@@ -118,7 +118,7 @@ def on_gpu(
 def _equal_bits(outputs: Mapping[str, Draws], cpu: Mapping[str, Draws]) -> bool:
     """Whether all real numbers are equal; False where there are none, since integers may well be."""
     pairs = [
-        (value, taken(cpu[kind], spread(len(cpu[kind][name]), len(value)))[name])
+        (value, taken(cpu[kind], chosen(kind, len(cpu[kind][name]), len(value)))[name])
         for kind, draws in outputs.items()
         for name, value in draws.items()
         if value.dtype.kind == "f"

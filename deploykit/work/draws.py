@@ -32,14 +32,19 @@ def taken(draws: Draws, some: Sequence[int]) -> Draws:
     return {name: values[list(some)] for name, values in draws.items()}
 
 
-def spread(count: int, most: int | None) -> tuple[int, ...]:
-    """`most` of `count` draws, evenly spread; all of them where there are no more, or `most` is None."""
-    return tuple(range(count)) if most is None or count <= most else tuple(i * count // most for i in range(most))
+def chosen(kind: str, count: int, most: int | None) -> tuple[int, ...]:
+    """`most` of the `count` draws of a kind, evenly spread; all of them where there are no more, or `most` is None.
+
+    Of `STEPS` the first ones: each takes its states from the one before it, and none can be left out between.
+    """
+    if most is None or count <= most:
+        return tuple(range(count))
+    return tuple(range(most)) if kind == STEPS else tuple(i * count // most for i in range(most))
 
 
-def fewer(draws: Draws, most: int | None) -> Draws:
-    """The draws of a kind that `spread` chooses."""
-    return draws if most is None else taken(draws, spread(len(next(iter(draws.values()))), most))
+def fewer(kind: str, draws: Draws, most: int | None) -> Draws:
+    """The draws of a kind that are `chosen`."""
+    return draws if most is None else taken(draws, chosen(kind, len(next(iter(draws.values()))), most))
 
 
 def run_draws(runner: Runner, inputs: dict[str, Draws], states: Mapping[str, str]) -> dict[str, Draws]:

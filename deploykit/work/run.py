@@ -87,7 +87,7 @@ def run(
     entry = RUNNERS[runner]
     try:
         with entry.open(artifact, **told) as opened:
-            draws = {kind: fewer(given, entry.most_draws) for kind, given in load(inputs).items()}
+            draws = {kind: fewer(kind, given, entry.most_draws) for kind, given in load(inputs).items()}
             made = run_draws(opened, draws, load_states(inputs))
             gpu, parts = opened.residency(), opened.parts()
     except RunnerStoppedError:

@@ -49,7 +49,7 @@ def compared(
     def ran(name: str, given: np.ndarray | Ran, measured: Measured, most: int | None) -> Ran:
         if isinstance(given, Ran):
             return given
-        draws: Draws = fewer({"y": given}, most)
+        draws: Draws = fewer("random", {"y": given}, most)
         save(tmp_path / f"{name}.npz", {"random": draws})
         return Ran(tmp_path / f"{name}.npz", measured=measured)
 

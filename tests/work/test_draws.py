@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deploykit.backends.base import Runner, Tensors
-from deploykit.parity.inputs import STEPS
-from deploykit.work.draws import fewer, load, load_states, run_draws, save, spread
+from deploykit.parity.inputs import STEPS, Draws
+from deploykit.work.draws import chosen, fewer, load, load_states, run_draws, save, taken
 
 STATE = {"h": "h_next"}
 
@@ -38,9 +40,18 @@ def test_a_file_without_states(tmp_path: Path) -> None:
 
 
 def test_a_few_draws_are_spread_over_all() -> None:
-    assert spread(3, 4) == (0, 1, 2)
-    assert spread(8, 4) == (0, 2, 4, 6)
-    assert spread(10, 4) == (0, 2, 5, 7)
-    assert spread(5, None) == (0, 1, 2, 3, 4)
-    assert fewer({"x": np.arange(8)}, 4)["x"].tolist() == [0, 2, 4, 6]
-    assert fewer({"x": np.arange(8)}, None)["x"].size == 8
+    assert chosen("random", 3, 4) == (0, 1, 2)
+    assert chosen("random", 8, 4) == (0, 2, 4, 6)
+    assert chosen("random", 10, 4) == (0, 2, 5, 7)
+    assert chosen("random", 5, None) == (0, 1, 2, 3, 4)
+    assert fewer("random", {"x": np.arange(8)}, 4)["x"].tolist() == [0, 2, 4, 6]
+    assert fewer("random", {"x": np.arange(8)}, None)["x"].size == 8
+
+
+@given(count=st.integers(1, 20), most=st.integers(1, 20))
+def test_a_few_steps_give_what_all_of_them_gave(count: int, most: int) -> None:
+    x = np.arange(1.0, count + 1)[:, None]
+    every: dict[str, Draws] = {STEPS: {"x": x, "h": np.zeros_like(x)}}
+    all_steps = run_draws(Sum(), every, STATE)[STEPS]
+    some = run_draws(Sum(), {STEPS: fewer(STEPS, every[STEPS], most)}, STATE)[STEPS]
+    assert np.array_equal(some["h_next"], taken(all_steps, chosen(STEPS, count, most))["h_next"])
