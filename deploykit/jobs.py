@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -41,8 +42,9 @@ class JobFailed(DeploykitError):
 
 
 class IsolatedPool(Executor):
-    """At most `workers` processes at a time, a fresh one for every job.
+    """At most `workers` processes at a time, a fresh one for every job, with a folder of its own for temporary files.
 
+    The folder goes with the job, however that ends: a converter that is killed leaves copies of whole models behind.
     Functions and arguments are pickled; wrap a function in `logged` to keep what it prints.
     """
 
@@ -83,7 +85,11 @@ class IsolatedPool(Executor):
         self.shutdown(cancel_futures=kind is not None)
 
     def _run(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
-        process = self._start(_child, self._cores, fn, args, kwargs)
+        with tempfile.TemporaryDirectory(prefix="deploykit-job-", ignore_cleanup_errors=True) as folder:
+            return self._run_in(folder, fn, args, kwargs)
+
+    def _run_in(self, folder: str, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+        process = self._start(_child, folder, self._cores, fn, args, kwargs)
         self._running.add(process)
         if self._stopped:
             process.kill()
@@ -200,9 +206,15 @@ def _spawned(answer: Connection, function: Callable[..., None], arguments: tuple
 
 
 def _child(
-    answer: Connection, cores: int, fn: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]
+    answer: Connection,
+    folder: str,
+    cores: int,
+    fn: Callable[..., object],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> None:
     os.environ["OMP_NUM_THREADS"] = str(cores)
+    os.environ["TMPDIR"] = tempfile.tempdir = folder  # for what it starts, and for itself
     try:
         result: object = fn(*args, **kwargs)
     except DeploykitError as error:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,6 +58,15 @@ def test_a_dead_process_takes_only_its_own_job_down(pool: IsolatedPool) -> None:
     with pytest.raises(JobDied, match="SIGKILL"):
         died[1].result()
     assert [f.result() for f in lives] == [0, 2, 4]
+
+
+@pytest.mark.parametrize("then", ["nothing", "defect", "killed"])
+def test_temporary_files_go_with_their_job_however_it_ends(pool: IsolatedPool, tmp_path: Path, then: str) -> None:
+    with contextlib.suppress(JobDied, JobFailed):
+        pool.submit(jobs.littering, tmp_path / "note", then).result()
+    left = (tmp_path / "note").read_text().splitlines()
+    assert len(left) == 2
+    assert not [path for path in left if Path(path).exists()]
 
 
 def test_what_a_job_prints_goes_to_its_log(

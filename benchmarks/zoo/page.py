@@ -140,10 +140,10 @@ def _reasons(entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> l
     gpu: list[str] = []
     for name, each in known.items():
         found += _told(name, [(made, made.reasons) for made in each.artifacts if made.verdict != "passed"])
-        ran = [(made, made.ran["gpu"]) for made in each.artifacts if "gpu" in made.ran]
+        ran = [(made, made.ran["gpu"]) for made in each.artifacts if made.verdict == "passed" and "gpu" in made.ran]
         gpu += _told(name, [(made, on.reasons) for made, on in ran if on.verdict == "failed"])
     told = ["## Not passed, and why\n\n", *found] if found else ["Every artifact that was measured passed.\n"]
-    return [*told, "\n## Wrong on the GPU, which the SDK leaves out there\n\n", *gpu] if gpu else told
+    return [*told, "\n## Right on the CPU, wrong on the GPU\n\n", *gpu] if gpu else told
 
 
 def _told(name: str, wrong: Sequence[tuple[MeasuredArtifact, Sequence[str]]]) -> list[str]:
