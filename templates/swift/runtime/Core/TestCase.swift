@@ -31,7 +31,7 @@ struct Difference {
 
     /// Infinite if a number is none, or there are not as many as expected.
     let maxError: Float
-    /// nil if the two agree exactly, and for integers, of which only equal ones are right.
+    /// nil if the two agree exactly, for integers, of which only equal ones are right, and for zeros.
     let snrDb: Float?
     private let isInteger: Bool
     private let equalShare: Float
@@ -52,7 +52,7 @@ struct Difference {
         maxError = worst
         hasSignal = signal > 0
         equalShare = Float(equal) / Float(max(1, expected.values.count))
-        snrDb = isInteger || noise == 0 ? nil : Float(10 * log10(signal / noise))
+        snrDb = isInteger || !hasSignal || noise == 0 ? nil : Float(10 * log10(signal / noise))
     }
 
     func passes(_ requiredSnrDb: Float) -> Bool {
@@ -67,7 +67,7 @@ struct Difference {
 struct TestResult {
     let passed: Bool
     let maxError: Float
-    /// Of the worst output; nil if all agree exactly.
+    /// Of the worst output that has one.
     let snrDb: Float?
 
     init(_ differences: [Difference], requiredSnrDb: Float) {
@@ -77,5 +77,5 @@ struct TestResult {
     }
 
     /// In words.
-    var told: String { "off by \(maxError), \(snrDb.map { "\($0) dB" } ?? "integers differ")" }
+    var told: String { "off by \(maxError)" + (snrDb.map { ", \($0) dB" } ?? "") }
 }

@@ -42,6 +42,16 @@ class TrustTest {
     }
 
     @Test
+    fun `zeros hide no other output's decibels`() {
+        val zeros = Difference(floats(0f, 1e-4f), Expected(step = 1, values = floatArrayOf(0f, 0f)))
+        assertNull(zeros.snrDb)
+        val other = Difference(floats(1.02f, 0f, -2.05f, 0f, 3.05f), expected)
+        val result = TestResult(listOf(zeros, other), 30f)
+        assertTrue(result.passed)
+        assertEquals(other.snrDb, result.snrDb)
+    }
+
+    @Test
     fun `nine of ten integers have to be equal`() {
         val labels = Expected(step = 1, values = FloatArray(10) { it.toFloat() })
         val one = IntArray(10) { it }.apply { this[3] = 7 }

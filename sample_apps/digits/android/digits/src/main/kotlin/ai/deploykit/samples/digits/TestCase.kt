@@ -21,7 +21,7 @@ internal class Expected(val step: Int, val values: FloatArray)
 internal class Difference(actual: Numbers, expected: Expected) {
     val maxError: Float
 
-    /** `null` if the two agree exactly, and for integers, of which only equal ones are right. */
+    /** `null` if the two agree exactly, for integers, of which only equal ones are right, and for zeros. */
     val snrDb: Float?
     private val isInteger = actual !is Floats
     private val equalShare: Float
@@ -42,7 +42,7 @@ internal class Difference(actual: Numbers, expected: Expected) {
         maxError = worst
         hasSignal = signal > 0
         equalShare = equal.toFloat() / expected.values.size
-        snrDb = if (isInteger || noise == 0.0) null else (10 * log10(signal / noise)).toFloat()
+        snrDb = if (isInteger || !hasSignal || noise == 0.0) null else (10 * log10(signal / noise)).toFloat()
     }
 
     fun passes(requiredSnrDb: Float): Boolean =
@@ -67,9 +67,9 @@ internal class TestResult(differences: List<Difference>, requiredSnrDb: Float) {
     val passed = differences.all { it.passes(requiredSnrDb) }
     val maxError = differences.maxOf { it.maxError }
 
-    /** Of the worst output; `null` if all agree exactly. */
+    /** Of the worst output that has one. */
     val snrDb = differences.mapNotNull { it.snrDb }.minOrNull()
 
     /** In words. */
-    val told: String get() = "off by $maxError, ${snrDb?.let { "$it dB" } ?: "integers differ"}"
+    val told: String get() = listOfNotNull("off by $maxError", snrDb?.let { "$it dB" }).joinToString()
 }
