@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from deploykit.errors import SpecError
+from deploykit.report.words import MARKS
 from deploykit.source import read_source
 from deploykit.zoo.catalogue import entries, find
 from deploykit.zoo.entry import read_entry
+from deploykit.zoo.measured import all_measured
 from tests.conftest import Run
 
 BLOCK = """# /// deploykit
@@ -137,6 +139,18 @@ def test_the_list_for_programs_has_all_of_a_task(cli: Callable[..., Run]) -> Non
     run = cli("zoo", "list", "--task", "image-classification", "--json")
     names = {entry["name"] for entry in json.loads(run.out)}
     assert names == {entry.name for entry in entries() if entry.folder == "image-classification"}
+
+
+def test_a_network_is_shown_with_its_verdicts_and_why(cli: Callable[..., Run]) -> None:
+    measured = all_measured()
+    name = next(name for name, each in measured.items() if len(each.artifacts) > 0 and not each.passed)
+    shown = " ".join(cli("zoo", "show", name).out.split())
+    for each in measured[name].artifacts:
+        assert f"{each.target} {each.precision} {MARKS[each.verdict]} {each.verdict}" in shown
+        assert each.verdict == "passed" or all(" ".join(reason.split()) in shown for reason in each.reasons)
+    (entry,) = find([name])
+    assert entry.paper.title in shown
+    assert "its answers mean nothing, its numbers do" in shown
 
 
 def test_one_network_for_a_cluster_is_not_built_here(cli: Callable[..., Run], tmp_path: Path) -> None:
