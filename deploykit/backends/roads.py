@@ -68,6 +68,7 @@ _LITERT_TORCH = (
     "Fourier transforms as matmuls",
     "adaptive max pooling as maxima",
     "pooling without an idle ceil_mode",
+    "averages over padding as convolutions",
     "max pooling with its own room",
     "indices of maxima by comparisons",
     "antialiased resizes as matrix products",
@@ -109,6 +110,8 @@ _ONNX = (
     "log_sigmoid without rounding twice",
 )
 
+_ONNX2TF = ("rank at most 5", "averages over padding as convolutions", *_ONNX)
+
 _LITERT_HALF = "deploykit.backends.litert.half:weights_to_fp16"
 
 ROADS: dict[str, tuple[RoadEntry, ...]] = {
@@ -148,7 +151,7 @@ ROADS: dict[str, tuple[RoadEntry, ...]] = {
             rewrites=(*_CAREFUL, *_LITERT_TORCH, *_PLAIN),
             narrow=_LITERT_HALF,
         ),
-        RoadEntry("onnx2tf", "deploykit.backends.litert.onnx2tf:from_onnx2tf", rewrites=("rank at most 5", *_ONNX)),
+        RoadEntry("onnx2tf", "deploykit.backends.litert.onnx2tf:from_onnx2tf", rewrites=_ONNX2TF),
     ),
     "onnx": (
         RoadEntry("dynamo", "deploykit.backends.onnx.lower:from_dynamo", rewrites=_ONNX),

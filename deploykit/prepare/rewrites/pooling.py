@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -58,6 +59,51 @@ def avg_pool2d(
         return NotImplemented
     options = (list(stride) or None, list(padding), False, count_include_pad, divisor_override)
     return F.avg_pool2d(x, list(kernel), *options)
+
+
+def padded_avg_pool1d(
+    x: torch.Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """`aten.avg_pool1d` whose averages count padding: see `padded_avg_pool2d`."""
+    if ceil_mode or not count_include_pad or not any(padding):
+        return NotImplemented
+    return F.conv1d(x, _equal_weights(x, -2, kernel), None, list(stride or kernel), list(padding), 1, x.shape[-2])
+
+
+def padded_avg_pool2d(
+    x: torch.Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """`aten.avg_pool2d` whose averages count padding, as a convolution of each channel by equal weights.
+
+    Args:
+        x: [..., C, H, W].
+        kernel: height and width of a window; one number stands for both, here and below.
+        stride: between windows; the kernel's where it is empty.
+        padding: of zeros, on each side.
+        ceil_mode: whether a last window may stand out; such ones are left.
+        count_include_pad: whether a window's zeros count; where they do not, it is left.
+        divisor_override: what sums are divided by; None for the size of a window.
+    """
+    if ceil_mode or not count_include_pad or not any(padding):
+        return NotImplemented
+    weights = _equal_weights(x, -3, (kernel[0], kernel[-1]), divisor_override)
+    return F.conv2d(x, weights, None, list(stride or kernel), list(padding), 1, x.shape[-3])
+
+
+def _equal_weights(x: torch.Tensor, channels: int, kernel: Sequence[int], divisor: int | None = None) -> torch.Tensor:
+    value = 1 / (divisor or math.prod(kernel))
+    return torch.full((x.shape[channels], 1, *kernel), value, dtype=x.dtype, device=x.device)
 
 
 def max_pool2d(
@@ -204,6 +250,11 @@ def _maxima(x: torch.Tensor, dim: int, new: int) -> torch.Tensor:
     bounds = [(i * old // new, -(-(i + 1) * old // new)) for i in range(new)]
     return torch.cat([x.narrow(dim, low, high - low).amax(dim, keepdim=True) for low, high in bounds], dim)
 
+
+PADDED_AVERAGES: dict[str, Any] = {
+    "aten.avg_pool1d.default": padded_avg_pool1d,
+    "aten.avg_pool2d.default": padded_avg_pool2d,
+}
 
 CEILINGS: dict[str, Any] = {"aten.avg_pool2d.default": avg_pool2d, "aten.max_pool2d.default": max_pool2d}
 

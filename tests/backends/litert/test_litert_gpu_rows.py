@@ -12,7 +12,7 @@ from torch import nn
 from deploykit import vulkan
 from deploykit.backends import RUNNERS
 from deploykit.backends.base import Runner
-from deploykit.backends.litert.asked import ask, misread
+from deploykit.backends.litert.asked import ask, miscounted, misread
 from deploykit.backends.litert.graph import read_graph
 from deploykit.backends.litert.runner import LiteRtRunner
 from deploykit.work.draws import save
@@ -78,6 +78,33 @@ class Pads(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return nn.functional.pad(x.relu().reshape(-1, 4, 5), (0, 2)) * 2
+
+
+class Averages(nn.Module):
+    """A picture made smaller for a later stage, as CGNet has it, and a curve made smooth."""
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return nn.functional.avg_pool2d(x, 3, 2, 1) * 2, nn.functional.avg_pool1d(x[:, :, 0], 5, 1, 2) * 2
+
+
+def test_averages_over_padding(tmp_path: Path) -> None:
+    """If the first file is right, the engine has been mended: the rewrite can go."""
+    net, x = Averages().eval(), torch.rand(1, 4, 8, 10, generator=torch.Generator().manual_seed(1)) + 0.1
+    wanted, off = [each.numpy() for each in net(x)], []
+    for name, rewrites in (("bare", ()), ("made", None)):
+        made = go(subject(net, x), "litert", tmp_path / name, rewrites=rewrites)
+        wrong = ["AVERAGE_POOL_2D"] * 2 if name == "bare" else []
+        graph = read_graph(made.file)
+        assert [op.op for op in miscounted(graph)] == wrong
+        (answer,) = (one for one in ask(made.file, graph) if one.accelerator == "litert_gpu")
+        assert any("leaves the padding out of the count" in note for note in answer.notes) == (name == "bare")
+        with RUNNERS["litert-gpu"].open(made.file, arithmetic="fp32") as gpu, LiteRtRunner(made.file) as cpu:
+            (taken,) = gpu.takes()
+            on_gpu, on_cpu = (list(runner.run({taken.name: x.numpy()}).values()) for runner in (gpu, cpu))
+        off.append([float(np.abs(got - want).max()) for got, want in zip(on_gpu, wanted, strict=True)])
+        assert all(np.abs(got - want).max() < 1e-5 for got, want in zip(on_cpu, wanted, strict=True))
+    assert min(off[0]) > 0.1
+    assert max(off[1]) < 1e-5
 
 
 def test_rows_of_a_padded_tensor(tmp_path: Path) -> None:

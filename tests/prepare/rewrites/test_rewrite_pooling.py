@@ -48,6 +48,19 @@ def test_windows(n: int, k: int, s: int, p: int, ceil: bool, count: bool, dtype:
 
 
 @settings(deadline=None, max_examples=200)
+@given(st.integers(4, 12), SMALL, SMALL, st.integers(0, 2), st.booleans(), st.booleans(), st.sampled_from([None, 5]))
+def test_averages_over_padding(n: int, k: int, s: int, p: int, ceil: bool, count: bool, divisor: int | None) -> None:
+    assume(2 * p <= k)
+    x = values(2, 3, n, n + 1)
+    of_planes = pooling.padded_avg_pool2d(x, [k, k], [s, s], [p, p], ceil, count, divisor)
+    of_rows = pooling.padded_avg_pool1d(x[:, :, 0], [k], [s], [p], ceil, count)
+    assert (of_planes is NotImplemented) == (of_rows is NotImplemented) == (ceil or not count or p == 0)
+    if of_planes is not NotImplemented:
+        torch.testing.assert_close(of_planes, F.avg_pool2d(x, k, s, p, ceil, count, divisor))
+        torch.testing.assert_close(of_rows, F.avg_pool1d(x[:, :, 0], k, s, p, ceil, count))
+
+
+@settings(deadline=None, max_examples=200)
 @given(st.integers(4, 9), SMALL, SMALL, st.integers(0, 2), st.integers(1, 2), st.booleans(), DTYPES)
 def test_maxima_and_where_they_are(n: int, k: int, s: int, p: int, d: int, ceil: bool, dtype: torch.dtype) -> None:
     assume(2 * p <= k and n + 2 * p >= d * (k - 1) + 1)
