@@ -29,6 +29,7 @@ SEEN_IN_NETWORKS = {
     "rank at most 4": "a GPU takes more of it: MobileViT, Swin2SR, docs/accelerator-coverage.md",
     "rows of constants at rank 4": "a GPU computes it wrong: SSDLite, tests/backends/litert/test_litert_gpu_rows.py",
     "padding of rows at rank 4": "a GPU computes it wrong: HaloNet, test_litert_gpu_rows.py",
+    "averages over padding as convolutions": "a GPU computes it wrong: CGNet, test_litert_gpu_rows.py",
     "heads along the first axis": "a GPU computes it wrong: LeViT, test_litert_gpu_heads.py",
     "choices along an axis as gathers": "a GPU takes it: topk, docs/accelerator-coverage.md",
     "bicubic resizes as matrix products": "a GPU takes it, and a CPU is faster: SubPixel, docs/accelerator-coverage.md",
