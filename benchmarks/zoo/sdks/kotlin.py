@@ -50,15 +50,16 @@ def run(tool: str, builds: Mapping[str, Path], work: Path) -> dict[str, SdkRun]:
 
 def namespace(sdk: Path) -> str:
     """The package of an SDK, after which its assets are called."""
-    (assets,) = sdk.glob("*/src/main/assets/*")
-    return assets.name
+    (name,) = {assets.name for assets in sdk.glob("*/src/main/assets/*")}
+    return name
 
 
 def lay_out(sdk: Path, package: str, work: Path) -> None:
     """Sources, assets and the test of an SDK, where `pom.xml` expects them."""
     gather(sdk, package, work / "sources", app=True)
     module = sdk / package.rpartition(".")[2]
-    shutil.copytree(module / "src/main/assets", work / "assets" / package)
+    for assets in sdk.glob("*/src/main/assets"):  # of the library, and of the pack where the model has one of its own
+        shutil.copytree(assets, work / "assets" / package, dirs_exist_ok=True)
     (name,) = {found for file in module.rglob("*.kt") for found in LOADS.findall(file.read_text("utf-8"))}
     text = TEST.read_text("utf-8").replace("package PACKAGE", f"package {kotlin_text.package(package)}")
     folder = work / "sources/tests" / package
