@@ -70,7 +70,7 @@ def _summary(entries: Sequence[ZooEntry], measured: Mapping[str, Measured]) -> s
         f"artifacts are right, and {sum(each.passed for each in known)} networks have only such. "
         f"LiteRT's GPU engine ran {len(gpu) - gpu.count('not_run')} of their {opened} LiteRT files, "
         f"{gpu.count('passed')} of them right. "
-        f"The times of their builds add up to {minutes:.0f} minutes.\n"
+        f"The times of their builds, as they ran, beside other work or not, add up to {minutes:.0f} minutes.\n"
     )
 
 
