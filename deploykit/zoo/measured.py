@@ -112,5 +112,5 @@ def _on_accelerator(row: Row) -> OnAccelerator:
     return OnAccelerator(
         verdict=row.verdict,
         snr_db=row.tightest.snr_db if row.tightest else None,
-        reasons=tuple(reason.text for reason in row.reasons),
+        reasons=tuple(reason.text for reason in row.reasons if reason.verdict == row.verdict),
     )
