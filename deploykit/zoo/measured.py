@@ -103,7 +103,7 @@ def _artifact(report: Report, artifact: ArtifactRecord) -> MeasuredArtifact:
         ran={
             row.accelerator: _on_accelerator(row)
             for row in rows(report)
-            if row.artifact == artifact and row.accelerator is not None
+            if row.name == name and row.accelerator is not None
         },
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -58,17 +59,7 @@ def ask(path: Path, graph: Graph, said: str = "") -> tuple[Answer, ...]:
     """
     gpu = _gpu(path, graph, said)
     if gpu is not None:
-        kinds = (
-            (misread(graph), "of a tensor of rank 2 or 3 it may read the first row only"),
-            (miscounted(graph), "of an average over padding it leaves the padding out of the count"),
-        )
-        computes = "ops of a kind that it computes wrong"
-        notes = [
-            f"it takes {len(wrong)} {computes}: {wrong[0].op} {wrong[0].name} is the first; {how}"
-            for wrong, how in kinds
-            if wrong
-        ]
-        gpu = replace(gpu, notes=(*notes, *gpu.notes))
+        gpu = replace(gpu, notes=(*_wrong(graph), *gpu.notes))
     answers = (_cpu(path, graph), gpu, analyzer.ask(path, graph))
     return tuple(answer for answer in answers if answer is not None)
 
@@ -118,6 +109,17 @@ def _gpu(path: Path, graph: Graph, said: str) -> Answer | None:
     except ArtifactError as error:
         died = Verdict("not taken", str(error))
         return _gpu_answer([died] * len(graph.ops), (), None)
+
+
+def _wrong(graph: Graph) -> Iterator[str]:
+    """What the GPU takes and computes wrong, in words."""
+    for ops, how in (
+        (misread(graph), "of a tensor of rank 2 or 3 it may read the first row only"),
+        (miscounted(graph), "of an average over padding it leaves the padding out of the count"),
+    ):
+        if ops:
+            first = f"{ops[0].op} {ops[0].name} is the first"
+            yield f"it takes {len(ops)} ops of a kind that it computes wrong: {first}; {how}"
 
 
 def misread(graph: Graph) -> tuple[Op, ...]:
